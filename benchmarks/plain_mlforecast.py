@@ -32,6 +32,7 @@ from job_code.series.frequency import Frequency
 
 KEY = ("article_id", "merchant_id")
 WEEKS = Frequency("W-MON")
+MONDAY = 4  # label of week 0, in days since 1970-01-01
 MEAN_ALONE = ("change", "level")  # predicts week-to-week changes of scaled demand, or demand directly
 QUANTILES = "quantiles"  # predicts demand directly, with an additional model for each quantile of the job
 VARIANTS = (*MEAN_ALONE, QUANTILES)
@@ -73,7 +74,7 @@ def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows = pl.scan_parquet(folder / "*.parquet")
     keys = rows.select(KEY).unique().sort(KEY).with_row_index("unique_id").collect(engine="streaming")
     numbered = rows.join(keys.lazy(), on=KEY).select(
-        "unique_id", ds=WEEKS.to_period(pl.col("ds")), y=pl.col("y").cast(pl.Float32)
+        "unique_id", ds=((pl.col("ds").cast(pl.Int32) - MONDAY) // 7), y=pl.col("y").cast(pl.Float32)
     )
     return keys, numbered.sort("unique_id", "ds").collect(engine="streaming")
 
@@ -100,7 +101,7 @@ def plain_forecaster(variant: str, config: ForecastConfig, frequency: Frequency 
 
 def day_of_year(week: pl.Expr) -> pl.Expr:
     """Return the position in the year. In `predict`, MLForecast passes a column instead of an expression."""
-    return (WEEKS.to_date(week).cast(pl.Int32) % DAYS_PER_YEAR).cast(pl.Float32)
+    return ((week.cast(pl.Int32) * 7 + MONDAY) % DAYS_PER_YEAR).cast(pl.Float32)
 
 
 def complete(forecasts: pl.DataFrame, keys: pl.DataFrame, weeks: pl.DataFrame) -> pl.DataFrame:
@@ -111,7 +112,7 @@ def complete(forecasts: pl.DataFrame, keys: pl.DataFrame, weeks: pl.DataFrame) -
         .join(forecasts, on=["unique_id", "ds"], how="left", maintain_order="left")
         .select(
             *KEY,
-            WEEKS.to_date(pl.col("ds")).alias("ds"),
+            (pl.col("ds").cast(pl.Int32) * 7 + MONDAY).cast(pl.Date).alias("ds"),
             pl.col(models).fill_null(0.0).clip(lower_bound=0.0).cast(pl.Float32),
         )
     )

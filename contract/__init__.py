@@ -2,7 +2,8 @@
 
 `s3`: keys and documents in the buckets. `state`: data of the state machines.
 `environments`: environment variables of each function.
-`data_files`, `partitions`, `periods`, `job_start`: names of files and partitions, the calendar, and a job's inputs.
+`calendar`: frequencies, periods and their labels.
+`data_files`, `partitions`, `job_start`: names of files and partitions, and a job's inputs.
 `error_codes`, `log_lines`: a job's failure codes and log lines. `function_errors`: the errors of the functions.
 `gate`, `limits`, `quotas`, `model_format`: thresholds, limits, and the format of stored models.
 `run_facts`: fields that manifest, pointer and checked run share.

@@ -8,20 +8,30 @@ import difflib
 import itertools
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from contract.calendar.frequencies import NUMBERED, canonical_name
+from contract.calendar.labels import Label, label_text, read_label
 from contract.limits import MAX_DATE, MIN_DATE, PARTITION_KEYS, RESERVED_COLUMNS
-from contract.periods import FREQUENCIES
 from job_code.errors import InputError
 
 OUTPUT_COLUMNS = ("ds", "mean")
 WORKING_COLUMNS = (
-    "_day",
+    "_moment",
     "_value",
     "_in_stock_share",
     "_hash",
@@ -34,6 +44,19 @@ ColumnName = Annotated[str, Field(min_length=1)]
 Quantile = Annotated[float, Field(gt=0, lt=1)]
 
 
+def _plausible(value: object) -> Label:
+    label = read_label(value)
+    day = label.date() if isinstance(label, datetime) else label
+    if isinstance(day, date) and not MIN_DATE <= day <= MAX_DATE:
+        raise ValueError(f"{label_text(label)} must be from {MIN_DATE} to {MAX_DATE}")
+    return label
+
+
+PeriodLabel = Annotated[
+    date | datetime | int, BeforeValidator(_plausible), PlainSerializer(label_text, when_used="json")
+]
+
+
 class ForecastConfig(BaseModel):
     """Configuration of a forecast. The docstring below each field is its meaning in docs/configuration.md."""
 
@@ -42,21 +65,23 @@ class ForecastConfig(BaseModel):
     key: tuple[ColumnName, ...] = Field(default=("unique_id",), min_length=1)
     """Columns that together identify a series. The forecasts have the same columns."""
     time: ColumnName = "ds"
-    """Column with the date of the period."""
+    """Column with the date of the period, its time, or its number."""
     target: ColumnName = "y"
     """Column with the demand of the period."""
     in_stock_column: ColumnName | None = None
     """Column of the demand with the share of the period in stock, 0 to 1. If absent, every period is in stock."""
     frequency: str | None = None
-    """`D`, `W-MON` to `W-SUN`, `MS` (first day of a month) or `ME` (last day). `W` stands for weeks whose weekday the
-    job infers. If absent, the job infers the whole frequency from the dates. A schedule needs it, with its weekday."""
-    horizon: int = Field(default=12, ge=1, le=366)
+    """pandas' name of the calendar: `15min`, `30min`, `h`, `2h`, `D`, `B` (Monday to Friday), `W-MON` to `W-SUN`,
+    `MS` or `ME` (first or last day of a month), `QS-JAN` or `QE-DEC`, `YS-JAN` or `YE-DEC`, `1` for numbered periods.
+    The job infers what a shorter name lacks: the weekday of `W`, the months of `QS`, `QE`, `YS` and `YE`, the begin of
+    `2W-MON`. If absent, it infers the whole frequency. A schedule needs a complete name."""
+    horizon: int = Field(default=12, ge=1, le=2_000)
     """Number of periods to forecast after the cutoff."""
     quantiles: tuple[Quantile, ...] = Field(default=(0.1, 0.5, 0.9), min_length=1)
     """Quantile levels, ascending. Each has a column in the forecasts, such as `q10`."""
     history: int | None = Field(default=None, ge=1)
     """Maximum number of periods to use, up to the cutoff. If absent, the job uses all."""
-    cutoff: date | None = Field(default=None, ge=MIN_DATE, le=MAX_DATE)
+    cutoff: PeriodLabel | None = None
     """Last observed period of one run. If absent, the last period of the demand. An environment file must not have it:
     start that run with `{"cutoff": "2026-11-16"}`."""
     cutoff_rule: Literal["common", "series"] = "common"
@@ -95,9 +120,7 @@ class ForecastConfig(BaseModel):
     @field_validator("frequency")
     @classmethod
     def _known_frequency(cls, value: str | None) -> str | None:
-        if value is not None and value not in ("W", *FREQUENCIES):
-            raise ValueError(f"{value!r} is not a known frequency. Use D, W, W-MON ... W-SUN, MS or ME")
-        return value
+        return None if value is None else canonical_name(value)
 
     @field_validator("encoding")
     @classmethod
@@ -127,6 +150,12 @@ class ForecastConfig(BaseModel):
         if len(set(map(quantile_column, value))) < len(value):
             raise ValueError("levels are too close together: two of them have the same column name")
         return value
+
+    @model_validator(mode="after")
+    def _holidays_have_dates(self) -> Self:
+        if self.frequency == NUMBERED and self.country_holidays is not None:
+            raise ValueError(f"country_holidays: numbered periods (frequency={NUMBERED}) have no date. Remove it")
+        return self
 
     @model_validator(mode="after")
     def _columns_are_distinct(self) -> Self:
@@ -250,4 +279,6 @@ def _split(value: object) -> object:
 def _to_string(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, date):
+        return label_text(value)
     return ",".join(str(part) for part in value) if isinstance(value, tuple) else str(value)

@@ -37,7 +37,7 @@ from job_code.runtime.progress import Progress
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
-from job_code.tables.row_checks import DAY
+from job_code.tables.moments import MOMENT
 from job_code.tables.validation_report import ValidationReport
 
 LAST = date(2026, 11, 16)  # a Monday
@@ -58,7 +58,7 @@ def series(
         if value is not None
     ]
     frame = pl.DataFrame(rows, schema={"unique_id": pl.String, "ds": pl.Int32, "y": pl.Float64}, orient="row")
-    return frame.with_columns(calendar.to_date(pl.col("ds")).alias("ds"))
+    return frame.with_columns(calendar.labels(frame["ds"].to_numpy()).alias("ds"))
 
 
 def shop(count: int, periods: int, *, seed: int = 0, frequency: str = "W-MON", noise: float = 0.1) -> pl.DataFrame:
@@ -99,10 +99,17 @@ def configured(**settings: object) -> ForecastConfig:
     return ForecastConfig.from_mapping({"n_estimators": 10, "horizon": 4, **settings}, source="configuration")
 
 
+def day_of(frequency: Frequency, period: int) -> date:
+    """Return the date that labels a period of days or longer."""
+    label = frequency.label_of(period)
+    assert isinstance(label, date)
+    return label
+
+
 def sharded(
     folder: Path, files: Mapping[str, pl.DataFrame | bytes], *, sizes: WorkSizes = ONE, **settings: object
 ) -> tuple[ShardedDemand, pl.DataFrame]:
-    """Read demand into shards, and read the shards back as sorted rows: key columns, `_day` and `_value`."""
+    """Read demand into shards, and read the shards back as sorted rows: key columns, `_moment` and `_value`."""
     findings = ValidationReport()
     context = _context(folder, files, configured(**settings), sizes)
     config, demand = context.config, _shard(context, findings)
@@ -111,13 +118,13 @@ def sharded(
         rows_of(shard)
         for number in range(demand.shards)
         if (shard := read_shard(demand.folder, number, config.key)) is not None
-    ).sort(*config.key, DAY)
+    ).sort(*config.key, MOMENT)
 
 
 def rows_of(shard: ShuffledShard) -> pl.DataFrame:
-    """Return the rows of a shard: key columns, `_day` and `_value`."""
+    """Return the rows of a shard: key columns, `_moment` and `_value`."""
     return shard.keys[shard.series].with_columns(
-        pl.Series(DAY, shard.day).cast(pl.Date), pl.Series(VALUE, shard.value).fill_nan(None)
+        pl.Series(MOMENT, shard.moment), pl.Series(VALUE, shard.value).fill_nan(None)
     )
 
 
@@ -137,7 +144,7 @@ def prepared(
     static_shards = StaticShards({})
     if static is not None:
         static_shards = shard_static(write(folder / "static", static), demand, context, findings)
-    calendar = check_calendar(demand.days, config, findings)
+    calendar = check_calendar(demand.moments, config, findings)
     return prepare(
         InputShards(demand=demand, static=static_shards, covariates=ShuffledCovariates()),
         StoredCovariates(),

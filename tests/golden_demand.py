@@ -72,7 +72,7 @@ def write_inputs(folder: Path, frequency: str, *, periods: int, horizon: int, va
     """
     calendar = Frequency(frequency)
     last = calendar.period_of(LAST)
-    days = [calendar.date_of(last - periods + 1 + at) for at in range(periods + horizon)]
+    days = [calendar.label_of(last - periods + 1 + at) for at in range(periods + horizon)]
     demand, covariates, static = [], [], []
     for series, type_ in ((f"{type_}-{number}", type_) for type_ in TYPES for number in range(variations)):
         which = _chance(series)

@@ -21,14 +21,12 @@ from benchmarks.accuracy.tasks import KEY, ForecastTask, task_names
 from benchmarks.plain_mlforecast import plain_forecaster
 from contract.s3.keys import EVERY_RUN
 from job_code.config import ForecastConfig
-from job_code.demand.date_counts import DayCounts
-from job_code.demand.frequency_inference import resolve_frequency
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
 
 LEVELS = tuple(level / 10 for level in range(1, 10))
 FINE = tuple(level / 40 for level in range(1, 40))  # more levels, to measure the calibration of counts
-SCALE_SEASON = {"week": 1, "month": 12, "day": 7}  # periods of the naive error that scales the errors, as is usual
+SCALE_SEASON = {"week": 1}  # periods of the naive error that scales the errors, as is usual; else the season
 COLUMNS = ("mase", "wape", "sql", "wql", "coverage", "coverage_first", "coverage_last", "bias")
 PUBLISHED = ("mase", "wape", "sql", "wql")
 
@@ -55,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(task: ForecastTask, settings: Sequence[str]) -> Iterator[tuple[str, TaskScores, float | None]]:
     """Forecast a task with each program; yield the program's name, its scores and its seconds."""
-    frequency = resolve_frequency(None, DayCounts.of(task.train.select(_day=pl.col("ds"), _value=pl.col("y"))))
-    actual, scale = task.actual, task.seasonal_naive_mae(SCALE_SEASON[frequency.unit])
+    frequency = task.frequency
+    actual, scale = task.actual, task.seasonal_naive_mae(SCALE_SEASON.get(frequency.unit, frequency.season))
     begin = time.monotonic()
     mean, quantiles = _run_job(task, settings)
     seconds = time.monotonic() - begin
@@ -65,7 +63,7 @@ def run(task: ForecastTask, settings: Sequence[str]) -> Iterator[tuple[str, Task
     begin = time.monotonic()
     plain = run_plain_mlforecast(task, frequency)
     yield "plain MLForecast", score_point(actual, plain, scale), time.monotonic() - begin
-    for season in sorted({1, frequency.per_year}):
+    for season in sorted({1, frequency.season, frequency.seasons.long}):
         name = f"seasonal naive of {season} {frequency.unit}{'' if season == 1 else 's'}"
         yield name, score_point(actual, task.repeated(season), scale), None
 
@@ -85,7 +83,9 @@ def _run_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Float
         job = [sys.executable, "-m", "job_code", "train", *arguments]
         subprocess.run(job, check=True, stdout=subprocess.DEVNULL)  # nosec B603 # our program
         files = sorted(output.glob(f"{EVERY_RUN.forecasts}*.parquet"))
-        rows = pl.concat(pl.read_parquet(file) for file in files).with_columns(pl.col("ds").cast(pl.Date))
+        rows = pl.concat(pl.read_parquet(file) for file in files).with_columns(
+            pl.col("ds").cast(task.test.schema["ds"])
+        )
     both = task.test.select(KEY, "ds").join(rows, on=[KEY, "ds"], how="left", maintain_order="left")
     columns = ForecastConfig(quantiles=FINE).quantile_columns
     shape = (-1, task.horizon)
@@ -101,8 +101,8 @@ def run_plain_mlforecast(task: ForecastTask, frequency: Frequency) -> Floats:
         Shape (series, horizon).
     """
     keys = task.test.select(pl.col(KEY).unique(maintain_order=True)).with_row_index("_number")
-    demand = task.train.join(keys, on=KEY).select(
-        unique_id="_number", ds=frequency.to_period(pl.col("ds")), y=pl.col("y").cast(pl.Float32)
+    demand = task.numbered.join(keys, on=KEY).select(
+        unique_id="_number", ds=pl.col("ds"), y=pl.col("y").cast(pl.Float32)
     )
     # A recursion cannot step over gaps, so fill them with the previous value.
     full = demand.group_by("unique_id").agg(ds=pl.int_range(pl.col("ds").min(), pl.col("ds").max() + 1, dtype=pl.Int32))

@@ -5,13 +5,19 @@ Both files have the columns `unique_id, ds, y`. Other columns are covariates tha
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import polars as pl
 
+from job_code.demand.demand_rows import VALUE
+from job_code.demand.frequency_inference import resolve_frequency
+from job_code.demand.moment_counts import MomentCounts
 from job_code.series.arrays import Floats
+from job_code.series.frequency import Frequency
+from job_code.tables.moments import MOMENT, TimeColumn
 
 KEY = "unique_id"
 PERIOD = ("ds", "y")
@@ -43,7 +49,7 @@ class ForecastTask:
         """
         train, test = (
             pl.read_parquet(folder / f"{name}{suffix}").with_columns(
-                pl.col(KEY).cast(pl.String), pl.col("ds").cast(pl.Date)
+                pl.col(KEY).cast(pl.String), pl.col("ds").cast(pl.Datetime("us"))
             )
             for suffix in (TRAIN, TEST)
         )
@@ -57,6 +63,22 @@ class ForecastTask:
     def horizon(self) -> int:
         """Number of periods to forecast."""
         return self.test.height // self.test[KEY].n_unique()
+
+    @cached_property
+    def frequency(self) -> Frequency:
+        """The calendar, by the job's own inference."""
+        rows = self.train.select(self._moment, pl.col("y").alias(VALUE))
+        return resolve_frequency(None, MomentCounts.of(rows))
+
+    @property
+    def numbered(self) -> pl.DataFrame:
+        """The demand before the cutoff, with period numbers in `ds`."""
+        moments = self.train.select(self._moment).to_series().to_numpy()
+        return self.train.with_columns(pl.Series("ds", self.frequency.periods(moments)))
+
+    @property
+    def _moment(self) -> pl.Expr:
+        return TimeColumn(name="ds").moment(self.train.schema["ds"]).alias(MOMENT)
 
     @property
     def covariates(self) -> pl.DataFrame | None:

@@ -11,17 +11,18 @@ from cli.errors import CommandError
 from cli.preflight.bootstrap import check_bootstrap
 from cli.preflight.deployment_checks import check_first_deployment
 from cli.preflight.published_models import check_published_models
+from contract.calendar.due import last_complete_period
+from contract.calendar.labels import label_text
 from contract.environments.before_job import PreflightEnvironment
 from contract.names import function_name
 from contract.partitions import WHOLE
-from contract.periods import last_complete_period
 from contract.s3.keys import DEMAND
 from contract.state.run_state import DemandFacts, PlanResult
 from infra.settings.environment import Settings
 from lambdas.plan.data_files import DemandFiles, data_files
 from lambdas.preflight.check_results import CheckResult, failed, ok, run_check, unknown
 from lambdas.preflight.handler import preflight
-from lambdas.shared.clock import local_date
+from lambdas.shared.clock import local_time
 
 
 def run_preflight(settings: Settings, session: Session, *, now: datetime) -> list[CheckResult]:
@@ -93,9 +94,9 @@ def _run_checks(
 
 def _due(settings: Settings, now: datetime) -> str | None:
     """Return the cutoff of a run that the schedule starts now; None if only the job can determine the calendar."""
-    today = local_date(now, time_zone=settings.schedule.time_zone)
+    local = local_time(now, time_zone=settings.schedule.time_zone)
     frequency, label = settings.forecast.frequency or "", settings.schedule.period_label
     try:
-        return last_complete_period(today, frequency=frequency, label=label).isoformat()
+        return label_text(last_complete_period(local, frequency=frequency, label=label))
     except ValueError:
         return None

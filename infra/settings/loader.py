@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from contract.calendar.frequencies import FREQUENCY_RULE, NUMBERED, calendar_of, is_partial
 from contract.names import PERSONAL_ENVIRONMENT
-from contract.periods import FREQUENCY_RULE, MONTH_LABELS
 from infra.settings.environment import ENVIRONMENT_PATTERN, EnvironmentSettings, Settings
 from infra.settings.field_types import IMAGE_URI_PATTERN
 from job_code.config import describe
@@ -80,9 +80,22 @@ def _calendar_problems(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]
     if "cutoff" in forecast:
         yield 'forecast.cutoff: belongs to one run; remove it and start that run with {"cutoff": "..."}'
     frequency = forecast.get("frequency")
-    if schedule.get("enabled") is True and frequency in (None, "W"):
-        problem = "absent" if frequency is None else "W, without its day"
+    name = str(frequency)
+    if schedule.get("enabled") is True and (frequency in (None, NUMBERED) or is_partial(name)):
+        problem = {"None": "absent", NUMBERED: "1, whose periods have no date"}.get(name)
+        problem = problem or f"{name}, without its weekday, month or begin"
         yield f"forecast.frequency: {problem}; the cutoff of a scheduled run needs {FREQUENCY_RULE}"
-    label = MONTH_LABELS.get(str(frequency))
+    label = _label_of(name)
     if label and schedule.get("period_label", label) != label:
-        yield f'schedule.period_label: months dated {frequency} carry their {label} day; set "{label}"'
+        yield f'schedule.period_label: periods of {frequency} carry their {label} day; set "{label}"'
+
+
+def _label_of(frequency: str) -> str | None:
+    """Return whether the begin or the end dates the periods of months; None if both are possible."""
+    try:
+        calendar = calendar_of(frequency)
+    except ValueError:
+        return None
+    if calendar.kind != "months":
+        return None
+    return "end" if calendar.is_dated_by_end else "start"

@@ -41,14 +41,14 @@ def finalize_run(
         The manifest, which is also the last file written.
     """
     frequency, first = Frequency(draft.manifest["frequency"]), draft.manifest["first_period"]
-    begin = frequency.period_of(datetime.fromisoformat(first).date())
-    days = [frequency.date_of(begin + step).isoformat() for step in range(len(forecasts.total))]
+    begin = frequency.period_of_text(first)
+    labels = [frequency.text_of(begin + step) for step in range(len(forecasts.total))]
     with progress.stage("report"):
         compared = _compared(published, draft, forecasts.total, progress)
         manifest = complete_manifest(
             cast("DraftManifest", draft.manifest),
             forecasts,
-            days,
+            labels,
             compared_with=compared.to_dict() if compared else None,
             seconds={**draft.seconds, **progress.seconds},
             now=datetime.now(UTC),
@@ -73,5 +73,5 @@ def _compared(published: Path | None, draft: RunDraft, total: Floats, progress: 
         progress.log(f"the report has no comparison with the last published run: {error}")
         return None
     frequency = Frequency(draft.manifest["frequency"])
-    cutoff = frequency.period_of(datetime.fromisoformat(draft.manifest["cutoff"]).date())
+    cutoff = frequency.period_of_text(draft.manifest["cutoff"])
     return RunComparison.of(before, frequency, cutoff, total, np.array(draft.charts.recent, dtype=np.float64))

@@ -44,21 +44,21 @@ def draft_manifest(
         "schema_version": MANIFEST_SCHEMA,
         "run_id": request.run_id,
         "partition": request.partition,
-        "cutoff": frequency.date_of(cutoff).isoformat(),
+        "cutoff": frequency.text_of(cutoff),
         "frequency": frequency.name,
         "horizon": config.horizon,
-        "first_period": frequency.date_of(cutoff + 1).isoformat(),
-        "last_period": frequency.date_of(cutoff + config.horizon).isoformat(),
+        "first_period": frequency.text_of(cutoff + 1),
+        "last_period": frequency.text_of(cutoff + config.horizon),
         "series": demand.series,
         "columns": [*config.key, "ds", "mean", *config.quantile_columns],
-        "column_types": column_types(demand.key_types, config),
+        "column_types": column_types(demand.key_types, frequency, config),
         "report": request.keys.report,
         "data_quality": dict(quality),
         "configuration": config.model_dump(mode="json"),
         "model": {
             "run_id": record.run_id,
             "trained_at": record.trained_at.isoformat(timespec="seconds"),
-            "cutoff": record.cutoff.isoformat(),
+            "cutoff": record.cutoff,
             "age_days": model.age_days,
             "sha256": model.sha256,
             "model_format": MODEL_FORMAT,
@@ -74,7 +74,7 @@ def draft_manifest(
 def complete_manifest(
     draft: DraftManifest,
     forecasts: Forecasts,
-    days: Sequence[str],
+    labels: Sequence[str],
     *,
     compared_with: ManifestComparison | None,
     seconds: Mapping[str, float],
@@ -85,7 +85,7 @@ def complete_manifest(
     Args:
         draft: The result of `draft_manifest`.
         forecasts: All forecasts.
-        days: Dates of the forecast periods, ISO.
+        labels: Labels of the forecast periods, as text.
         compared_with: Comparison with the last published run; None without one.
         seconds: Duration of the stages.
         now: Time of creation, with its zone.
@@ -94,7 +94,7 @@ def complete_manifest(
         **draft,
         "rows": sum(file.rows for file in forecasts.files),
         "files": [file.to_dict() for file in forecasts.files],
-        "total": {day: round(float(expected), 3) for day, expected in zip(days, forecasts.total, strict=True)},
+        "total": {label: round(float(expected), 3) for label, expected in zip(labels, forecasts.total, strict=True)},
         "created_at": now.isoformat(timespec="seconds"),
         "inference": forecasts.inference.to_dict(),
         "compared_with": compared_with,

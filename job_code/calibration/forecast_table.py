@@ -118,5 +118,5 @@ def non_negative(values: Floats, config: ForecastConfig) -> Floats:
 def sells_in_whole_numbers(panel: Panel) -> Booleans:
     """Return whether all demand of each series' last year is a whole number, shape (series,)."""
     odd = panel.values != np.round(panel.values)
-    whole: Booleans = panel.mean_of_last(odd.astype(np.float64), panel.frequency.per_year) == 0
+    whole: Booleans = panel.mean_of_last(odd.astype(np.float64), panel.frequency.window) == 0
     return whole

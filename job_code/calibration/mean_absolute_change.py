@@ -48,7 +48,7 @@ def _changes(panel: Panel) -> tuple[Floats, Integers, Floats]:
     change = np.abs(np.diff(panel.values, prepend=panel.values[:1]))
     observed = panel.observed & np.concatenate([[False], panel.observed[:-1]])  # a change needs two observed values
     observed[panel.starts] = False  # the first value has no predecessor
-    year = panel.frequency.per_year
+    year = panel.frequency.window
     periods = np.minimum(panel.lengths, year)
     total = panel.mean_of_last(np.where(observed, change, 0.0), year) * periods
     count = np.round(panel.mean_of_last(observed.astype(np.float64), year) * periods).astype(np.int64)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from job_code.config import ForecastConfig
-from job_code.demand.demand_checks import Calendar, Periods
+from job_code.demand.cells import Periods
+from job_code.demand.demand_checks import Calendar
 from job_code.demand.shuffle_files import ShuffledShard
 from job_code.demand.stockouts import impute_stockouts
 from job_code.series.arrays import Booleans, Floats, Integers

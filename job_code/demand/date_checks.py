@@ -1,17 +1,17 @@
 """Check whether the last dates of the demand are plausible. One wrong date can move the cutoff of every series."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
 from job_code.config import ForecastConfig
-from job_code.demand.date_counts import WITH_VALUE, DayCounts
 from job_code.demand.demand_checks import Calendar
 from job_code.demand.demand_rows import SOURCE
+from job_code.demand.moment_counts import WITH_VALUE, MomentCounts
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
-from job_code.tables.row_checks import DAY
+from job_code.tables.moments import MAX_NUMBER, MOMENT
 from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
 
 PERIOD = "_period"
@@ -22,12 +22,12 @@ RECENT_PERIODS = 8
 
 
 def check_dates(
-    days: DayCounts, calendar: Calendar, config: ForecastConfig, findings: ValidationReport, *, today: date
+    counts: MomentCounts, calendar: Calendar, config: ForecastConfig, findings: ValidationReport, *, today: date
 ) -> None:
     """Report demand dated after today, and a cutoff for which most series have no demand.
 
     Args:
-        days: Number of rows by date.
+        counts: Number of rows by moment.
         calendar: Frequency and cutoff.
         config: Its `future_rule` decides whether demand dated after today is an error. With a configured cutoff, later
             demand does not count, so it is a note.
@@ -35,18 +35,17 @@ def check_dates(
         today: Date of the run.
     """
     frequency = calendar.frequency
-    periods = days.table.filter(pl.col(WITH_VALUE) > 0)
-    periods = periods.group_by(frequency.to_period(pl.col(DAY)).alias(PERIOD)).agg(pl.col(WITH_VALUE).sum())
-    periods = periods.sort(PERIOD)
-    # The date of the current period may be its last day.
-    future = periods.filter(pl.col(PERIOD) > frequency.period_of(today) + 1)
+    observed = counts.table.filter(pl.col(WITH_VALUE) > 0)
+    periods = observed.with_columns(pl.Series(PERIOD, frequency.periods(observed[MOMENT].to_numpy())))
+    periods = periods.group_by(PERIOD).agg(pl.col(WITH_VALUE).sum()).sort(PERIOD)
+    future = periods.filter(pl.col(PERIOD) > _current_period(frequency, today))
     findings.add(
         SOURCE,
         "row",
         f"with a value dated after today, {today}",
         remedy="Correct the dates, leave the values of coming periods empty, or set future_rule to keep",
         count=int(future[WITH_VALUE].sum()),
-        examples=[str(frequency.date_of(period)) for period in future[PERIOD].head(EXAMPLES)],
+        examples=[frequency.text_of(period) for period in future[PERIOD].head(EXAMPLES)],
         level="note" if config.cutoff is not None or config.future_rule == "keep" else "error",
     )
     if config.cutoff is None and future.is_empty() and not periods.is_empty():
@@ -71,6 +70,16 @@ def check_last_total(recent: Floats, frequency: Frequency, findings: ValidationR
     )
 
 
+def _current_period(frequency: Frequency, today: date) -> int:
+    """Return the latest period that may have demand on a day. Numbered periods have no date, so none is too late."""
+    if frequency.calendar.kind == "numbered":
+        return MAX_NUMBER
+    # The date of the current period may be its last day, and the time of the last hour its end.
+    if frequency.calendar.is_sub_daily:
+        return frequency.period_of(today + timedelta(days=1))
+    return frequency.period_of(today) + 1
+
+
 def _check_last_periods(periods: pl.DataFrame, calendar: Calendar, findings: ValidationReport) -> None:
     """Report last periods with few rows."""
     frequency, rows = calendar.frequency, periods[WITH_VALUE].to_numpy()
@@ -78,12 +87,12 @@ def _check_last_periods(periods: pl.DataFrame, calendar: Calendar, findings: Val
     if usual < ENOUGH_ROWS:
         return
     end = int(np.flatnonzero(rows >= SPARSE * usual)[-1])
-    later, last = int(rows[end + 1 :].sum()), frequency.date_of(int(periods[PERIOD][end]))
+    later, last = int(rows[end + 1 :].sum()), frequency.text_of(int(periods[PERIOD][end]))
     gap = calendar.cutoff - int(periods[PERIOD][end])
     if later:
         findings.add_message(
             f"demand: nearly all of it ends {last}, but {plural(later, 'row')} until "
-            f"{frequency.date_of(calendar.cutoff)} would move the cutoff of all series by {plural(gap, frequency.unit)}"
+            f"{frequency.text_of(calendar.cutoff)} would move the cutoff of all series by {plural(gap, frequency.unit)}"
             f". Correct the dates, or set the cutoff to {last}",
             level="warning" if gap <= 1 else "error",
         )

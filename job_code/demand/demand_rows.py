@@ -7,7 +7,8 @@ import polars as pl
 from job_code.config import ForecastConfig
 from job_code.tables.file_splits import Batch
 from job_code.tables.key_columns import cast_keys, key_checks, with_plain_text
-from job_code.tables.row_checks import DAY, RowCheck, day_checks, drop_bad_rows, to_day
+from job_code.tables.moments import MOMENT, TimeColumn
+from job_code.tables.row_checks import RowCheck, drop_bad_rows
 from job_code.tables.validation_report import ValidationReport
 
 SOURCE = "demand"
@@ -28,14 +29,15 @@ def clean_demand(
         findings: Takes the invalid rows.
 
     Returns:
-        Valid rows, and rows whose text in the target counts as missing. Columns: the key columns, `_day` (Date),
+        Valid rows, and rows whose text in the target counts as missing. Columns: the key columns, `_moment` (Int32),
         `_value` (Float32, null if missing) and, if an in-stock column is configured, `_in_stock_share` (Float32).
     """
-    time, target = config.time, config.target
+    time, target = TimeColumn.of(config), config.target
     rows = with_plain_text(batch.rows)
     own = rows.schema
+    dtype = own[time.name]
     rows = rows.with_columns(
-        to_day(rows.schema[time], time).alias(DAY),
+        time.moment(dtype).alias(MOMENT),
         _to_number(rows.schema[target], pl.col(target)).alias(VALUE),
     )
     not_null, value = pl.col(target).is_not_null(), pl.col(VALUE)
@@ -43,7 +45,7 @@ def clean_demand(
         not_null &= pl.col(target).str.strip_chars() != ""
     checks = (
         key_checks(own, types)
-        | day_checks(rows.schema[time], time)
+        | time.checks(dtype)
         | {
             "text": RowCheck(
                 (target,),
@@ -60,7 +62,7 @@ def clean_demand(
             ),
         }
     )
-    kept = [*cast_keys(own, types), pl.col(DAY), value.fill_nan(None).cast(pl.Float32)]
+    kept = [*cast_keys(own, types), pl.col(MOMENT), value.fill_nan(None).cast(pl.Float32)]
     if config.in_stock_column is not None:
         column, dtype = pl.col(config.in_stock_column), rows.schema[config.in_stock_column]
         share = column.cast(pl.Float64) if dtype == pl.Boolean else _to_number(dtype, column).fill_nan(None)

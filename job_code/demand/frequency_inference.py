@@ -1,38 +1,47 @@
-"""Determine the frequency of demand from the configuration or from the dates."""
+"""Determine the frequency of demand from the configuration or from the times of its rows."""
 
-import polars as pl
+from collections.abc import Iterable
 
-from contract.periods import WEEKDAYS
-from job_code.demand.date_counts import DayCounts
+import numpy as np
+
+from contract.calendar.frequencies import DAY, MONTHS, WEEK, WEEKDAYS, is_partial
+from contract.calendar.labels import label_of_period
+from job_code.demand.moment_counts import MomentCounts
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
-from job_code.tables.row_checks import DAY
 
-MAJORITY = 0.6  # share of the rows; a weekday or day of the month with a larger share is the anchor
+MAJORITY = 0.6  # share of the rows; the labels of a frequency with a larger share are its own
+NEARLY_ALL = 0.9  # share of these rows that fit a longer period, such as a quarter among months
+MIN_PERIODS = 3  # fewer dates may have longer distances by chance
+MIN_FORTNIGHTS = 4
+MIN_BUSINESS_DAYS = 10
+PARTS_OF_DAY = ("12h", "8h", "6h", "4h", "3h", "2h", "h", "30min", "20min", "15min", "10min", "5min")
+QUARTERS = MONTHS[:3]
+MONDAY, BUSINESS_DAYS = 3, 5  # 1970-01-01 was three days after a Monday
 
 
-def resolve_frequency(asked: str | None, days: DayCounts) -> Frequency:
-    """Return the configured frequency, and infer the missing part from the dates.
+def resolve_frequency(asked: str | None, counts: MomentCounts) -> Frequency:
+    """Return the configured frequency, and infer the missing part from the rows.
 
-    An inferred frequency must fit the dates: at least two dates must be one period apart. Otherwise the demand has a
-    longer period that is not supported, such as two weeks or a quarter. Most periods would be gaps.
+    An inferred frequency must fit the rows: at least two must be one period apart. Otherwise most periods would be
+    gaps.
 
     Args:
-        asked: Configured frequency. None to infer all of it, `W` to infer only the weekday.
-        days: Demand rows by date.
+        asked: Configured frequency. None to infer all of it. A partial name such as `W` or `QS` to infer its rest.
+        counts: Demand rows by moment.
 
     Raises:
-        InputError: If there are fewer than two distinct dates, or if the dates do not fit.
+        InputError: If there are fewer than two distinct moments, or if the rows do not fit.
     """
-    if asked is not None and asked != "W":
-        return Frequency(asked)
-    if asked is None and days.table.height < 2:
+    if asked is not None:
+        return Frequency(_completed(asked, counts) if is_partial(asked) else asked)
+    if counts.table.height < 2:
         problem = "demand: the valid rows have only one date, so the frequency cannot be inferred"
         raise InputError([f"{problem}. Set it, e.g. frequency=W-MON"])
-    frequency = _infer(asked, days)
-    periods = days.table.select(frequency.to_period(pl.col(DAY)).unique().sort()).to_series()
-    nearest = periods.diff().min()
-    if isinstance(nearest, int) and nearest > 1:
+    frequency = Frequency(_infer(counts))
+    on = counts.moments[~frequency.is_off_anchor(counts.moments)]
+    nearest = int(np.diff(np.unique(frequency.periods(on))).min(initial=np.iinfo(np.int32).max))
+    if len(on) > 1 and nearest > 1:
         raise InputError(
             [
                 f"demand: the dates look like {frequency.name}, but no two dates are less than {nearest} "
@@ -42,14 +51,71 @@ def resolve_frequency(asked: str | None, days: DayCounts) -> Frequency:
     return frequency
 
 
-def _infer(asked: str | None, days: DayCounts) -> Frequency:
-    day = days.table[DAY]
-    shares = [days.share(day.dt.weekday() == number + 1) for number in range(len(WEEKDAYS))]
-    weekly = Frequency(f"W-{WEEKDAYS[shares.index(max(shares))]}")
-    if asked == "W":
-        return weekly
-    if days.share(day.dt.day() == 1) > MAJORITY:
-        return Frequency("MS")
-    if days.share(day == day.dt.month_end()) > MAJORITY:
-        return Frequency("ME")
-    return weekly if max(shares) > MAJORITY else Frequency("D")
+def _infer(counts: MomentCounts) -> str:
+    if _share("D", counts) <= MAJORITY:
+        return _part_of_day(counts)
+    for longer, quarters, month in (("YS", "QS", "MS"), ("YE", "QE", "ME")):
+        share = _share(month, counts)
+        if share > MAJORITY:
+            wanted = NEARLY_ALL * share if counts.table.height >= MIN_PERIODS else 1.0 + MAJORITY
+            of_year, of_quarter = _best(_with_months(longer), counts), _best(_with_months(quarters), counts)
+            return next((name for name in (of_year, of_quarter) if _share(name, counts) >= wanted), month)
+    weekly = _best((f"W-{weekday}" for weekday in WEEKDAYS), counts)
+    share = _share(weekly, counts)
+    if share > MAJORITY:
+        fortnights = _best(_begun(2 * WEEK, f"2{weekly}", weekly, counts), counts)
+        is_fortnightly = counts.table.height >= MIN_FORTNIGHTS and _share(fortnights, counts) >= NEARLY_ALL * share
+        return fortnights if is_fortnightly else weekly
+    return "B" if _has_business_days_only(counts) else "D"
+
+
+def _part_of_day(counts: MomentCounts) -> str:
+    for name in PARTS_OF_DAY:
+        if _share(name, counts) >= NEARLY_ALL:
+            return name
+    raise InputError(
+        [
+            "demand: the rows have any time of day, so the frequency cannot be inferred. Aggregate them to periods, or "
+            "set frequency, e.g. frequency=min"
+        ]
+    )
+
+
+def _has_business_days_only(counts: MomentCounts) -> bool:
+    weekday = (counts.moments // DAY + MONDAY) % 7
+    return counts.table.height >= MIN_BUSINESS_DAYS and set(weekday.tolist()) == set(range(BUSINESS_DAYS))
+
+
+def _completed(asked: str, counts: MomentCounts) -> str:
+    """Return a partial name with its weekday, month or begin, by the most rows."""
+    if asked[0] in "QY":
+        return _best(_with_months(asked), counts)
+    times, base = int(asked.rstrip("DW-" + "".join(WEEKDAYS)) or 1), asked.lstrip("0123456789")
+    if base == "D":
+        return _best(_begun(times * DAY, asked, "D", counts), counts)
+    weekly = base if "-" in base else _best((f"W-{weekday}" for weekday in WEEKDAYS), counts)
+    return weekly if times == 1 else _best(_begun(times * WEEK, f"{times}{weekly}", weekly, counts), counts)
+
+
+def _begun(step: int, name: str, base: str, counts: MomentCounts) -> Iterable[str]:
+    """Yield the names with each begin that a period of several days or weeks may have."""
+    frequency = Frequency(base)
+    on = counts.moments[~frequency.is_off_anchor(counts.moments)]
+    first = frequency.period_of(label_of_period(0, frequency="D")) if not len(on) else int(frequency.periods(on)[0])
+    for begin in range(first, first + step // frequency.calendar.step):
+        yield f"{name}@{frequency.label_of(begin)}"
+
+
+def _with_months(base: str) -> Iterable[str]:
+    return (f"{base}-{month}" for month in (QUARTERS if base[0] == "Q" else MONTHS))
+
+
+def _best(names: Iterable[str], counts: MomentCounts) -> str:
+    """Return the canonical name of the frequency that labels most rows; the first of equals."""
+    shares = {Frequency(name).calendar.name: _share(name, counts) for name in names}
+    return max(shares, key=lambda name: shares[name])
+
+
+def _share(name: str, counts: MomentCounts) -> float:
+    """Return the share of the rows whose moment labels a period."""
+    return counts.share(~Frequency(name).is_off_anchor(counts.moments))

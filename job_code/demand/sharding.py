@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from job_code.config import ForecastConfig
-from job_code.demand.date_counts import DayCounts
 from job_code.demand.demand_rows import SOURCE, clean_demand
+from job_code.demand.moment_counts import MomentCounts
 from job_code.demand.run_context import RunContext
 from job_code.demand.shuffle_files import ROW, ROW_IN_STOCK, ShuffleWriter
 from job_code.files.unreadable import UnreadableFileError
@@ -34,7 +34,7 @@ class _Task:
 @dataclass
 class _Result:
     findings: ValidationReport = field(default_factory=ValidationReport)
-    days: list[DayCounts] = field(default_factory=list)
+    moments: list[MomentCounts] = field(default_factory=list)
     series: int = 0
     unreadable: dict[str, tuple[str, UnreadableFileError]] = field(default_factory=dict)
 
@@ -47,7 +47,7 @@ class ShardedDemand:
         folder: Folder of the shards.
         shards: Number of shards. Some may be empty.
         types: Type of each key column.
-        days: Number of rows by date.
+        moments: Number of rows by moment.
         series: Largest number of series in one process: a lower bound of the number of series.
         files: Number of files.
         ignored_columns: Columns of the files that are not configured.
@@ -56,7 +56,7 @@ class ShardedDemand:
     folder: Path
     shards: int
     types: dict[str, pl.DataType]
-    days: DayCounts
+    moments: MomentCounts
     series: int
     files: int
     ignored_columns: tuple[str, ...]
@@ -97,8 +97,8 @@ def shard_demand(
         results.append(result)
         findings.merge(result.findings)
     _report_unreadable(results, findings)
-    counts = [days for result in results for days in result.days]
-    if not counts or not DayCounts.total(counts).rows:
+    counts = [count for result in results for count in result.moments]
+    if not counts or not MomentCounts.total(counts).rows:
         if not findings.messages():
             findings.add(SOURCE, "file", "without a single row", remedy="Upload demand", count=len(files), examples=[])
         findings.raise_if_any()
@@ -107,7 +107,7 @@ def shard_demand(
         folder=folder,
         shards=shards,
         types=types,
-        days=DayCounts.total(counts),
+        moments=MomentCounts.total(counts),
         series=max(result.series for result in results),
         files=len(files),
         ignored_columns=tuple(sorted(ignored)),
@@ -149,7 +149,7 @@ def _shard(task: _Task) -> _Result:
         try:
             for batch in part.batches(task.batch, result.findings):
                 clean = clean_demand(batch, task.types, task.config, result.findings)
-                result.days.append(DayCounts.of(clean))
+                result.moments.append(MomentCounts.of(clean))
                 writer.add(clean)
         except UnreadableFileError as error:
             result.unreadable[file.name] = (file.file_format, error)

@@ -17,11 +17,11 @@ import polars as pl
 from job_code.demand.demand_rows import IN_STOCK_SHARE, VALUE
 from job_code.runtime.frames import read_frame, write_frame
 from job_code.tables.key_hashes import Codes, Hashes, KnownKeys, hash_keys, shard_of
-from job_code.tables.row_checks import DAY
+from job_code.tables.moments import MOMENT
 
 HASH = "_hash"
 CODE = "_code"
-ROW = np.dtype([("code", np.uint32), ("day", np.int32), ("value", np.float32)])
+ROW = np.dtype([("code", np.uint32), ("moment", np.int32), ("value", np.float32)])
 ROW_IN_STOCK = np.dtype([*ROW.descr, ("in_stock_share", np.float32)])
 KEYS_IN_MEMORY = 500_000
 
@@ -57,7 +57,7 @@ class ShuffleWriter:
             self._remember(batch[order[first]], hashes[first], codes[first])
         rows = np.empty(len(order), dtype=ROW_IN_STOCK if IN_STOCK_SHARE in batch.columns else ROW)
         rows["code"] = codes
-        rows["day"] = batch[DAY].to_physical().to_numpy()[order]
+        rows["moment"] = batch[MOMENT].to_numpy()[order]
         rows["value"] = batch[VALUE].fill_null(np.nan).to_numpy()[order]
         if IN_STOCK_SHARE in batch.columns:
             rows["in_stock_share"] = batch[IN_STOCK_SHARE].to_numpy()[order]
@@ -108,7 +108,7 @@ class ShuffledShard:
         keys: One row per series, sorted by key.
         hashes: Hash of each key, shape (series,).
         series: Index of the series of each row, shape (rows,).
-        day: Date of each row, in days since 1970-01-01, shape (rows,).
+        moment: Moment of each row, in minutes since 1970-01-01, shape (rows,).
         value: Demand of each row, NaN if missing, shape (rows,).
         in_stock_share: In-stock share of the period of each row, shape (rows,). None without an in-stock column.
     """
@@ -116,7 +116,7 @@ class ShuffledShard:
     keys: pl.DataFrame
     hashes: Hashes
     series: npt.NDArray[np.int64]
-    day: npt.NDArray[np.int32]
+    moment: npt.NDArray[np.int32]
     value: npt.NDArray[np.float32]
     in_stock_share: npt.NDArray[np.float32] | None = None
 
@@ -155,7 +155,7 @@ def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, in_stock_share
         keys=unique.select(key),
         hashes=unique[HASH].to_numpy(),
         series=series,
-        day=np.concatenate([part["day"] for part in rows]),
+        moment=np.concatenate([part["moment"] for part in rows]),
         value=np.concatenate([part["value"] for part in rows]),
         in_stock_share=np.concatenate([part["in_stock_share"] for part in rows]) if in_stock_share else None,
     )

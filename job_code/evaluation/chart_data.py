@@ -1,7 +1,6 @@
 """The data of the report's charts. They are stored with a model and a run, and the report draws them at the end."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Self
 
 import numpy as np
@@ -17,13 +16,13 @@ class BacktestChartData:
     """Data of the backtest's charts that its scores do not have.
 
     Attributes:
-        first_period: Date of the first forecast period.
+        first_period: Label of the first forecast period.
         bias: Sum of errors over sum of demand in each period from there on; None for a period without demand.
         levels: Levels of the quantiles, ascending.
         shares: Share of demand below the first quantile, between neighbors, and above the last; the sum is 1.
     """
 
-    first_period: date
+    first_period: str
     bias: tuple[float | None, ...]
     levels: tuple[float, ...]
     shares: tuple[float, ...]
@@ -41,7 +40,7 @@ class BacktestChartData:
         bias = _ratio(tested.period - first, tested.weight * (tested.forecast - tested.actual), demand)
         shares = metrics.pit_histogram(tested.actual, tested.quantiles, tested.levels, tested.weight)
         return cls(
-            first_period=frequency.date_of(first),
+            first_period=frequency.text_of(first),
             bias=tuple(None if np.isnan(share) else float(share) for share in bias),
             levels=tested.levels,
             shares=tuple(shares.tolist()),
@@ -55,7 +54,7 @@ class SeriesChartData:
     Attributes:
         name: Key of the series.
         reason: Why it is an example; None for a series of the random sample.
-        first_period: Date of the first period shown.
+        first_period: Label of the first period shown.
         demand: Demand from there to the cutoff.
         mean: Expected demand of the periods after the cutoff.
         low: The lowest quantile of the same periods.
@@ -64,7 +63,7 @@ class SeriesChartData:
 
     name: str
     reason: str | None
-    first_period: date
+    first_period: str
     demand: tuple[float, ...]
     mean: tuple[float, ...]
     low: tuple[float, ...]

@@ -4,15 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
 from job_code.exogenous.covariate_shuffle_files import ShuffledRows, group_of
 from job_code.exogenous.covariates import NO_GROUP, Cells
 from job_code.series.arrays import Integers
-from job_code.series.frequency import Frequency
+from job_code.series.frequency import Frequency, Moments
 from job_code.tables.key_hashes import Hashes
-from job_code.tables.row_checks import DAY
 from job_code.tables.validation_report import ValidationReport
 
 SOURCE = "covariates"
@@ -52,31 +49,26 @@ def align_rows(rows: ShuffledRows, known: Hashes, frequency: Frequency, problems
     """
     series = group_of(rows.hash, known, NO_GROUP)
     kept = series != NO_GROUP
-    series, period = series[kept], periods_of(rows.day[kept], frequency, problems)
+    series, period = series[kept], periods_of(rows.moment[kept], frequency, problems)
     span = int(np.ptp(period)) + 1 if len(period) else 1
     cell = series * span + (period - period.min(initial=0) if len(period) else period)
     problems["duplicates"] += len(cell) - len(np.unique(cell))
     return AlignedRows(rows.values[:, kept], series, period, rows.hash[~kept])
 
 
-def periods_of(day: npt.NDArray[np.int32], frequency: Frequency, problems: Counter[str]) -> Integers:
-    """Return the periods of dates, and count the dates off the calendar.
+def periods_of(moments: Moments, frequency: Frequency, problems: Counter[str]) -> Integers:
+    """Return the periods of rows, and count the moments off the calendar.
 
     Args:
-        day: Days since 1970-01-01, shape (rows,).
+        moments: Minutes since 1970-01-01, shape (rows,).
         frequency: Calendar of the demand.
         problems: Takes the count.
 
     Returns:
         Period numbers, shape (rows,).
     """
-    dates = pl.DataFrame({DAY: day}).select(pl.col(DAY).cast(pl.Date))
-    dates = dates.select(
-        frequency.to_period(pl.col(DAY)).cast(pl.Int64).alias("period"),
-        frequency.is_off_anchor(pl.col(DAY)).alias("off"),
-    )
-    problems["off_anchor"] += int(dates["off"].sum())
-    return dates["period"].to_numpy()
+    problems["off_anchor"] += int(np.count_nonzero(frequency.is_off_anchor(moments)))
+    return frequency.periods(moments).astype(np.int64)
 
 
 def report_covariate_problems(problems: Counter[str], frequency: Frequency, findings: ValidationReport) -> None:

@@ -26,7 +26,8 @@ from job_code.tables.file_splits import Batch, Part, split
 from job_code.tables.key_columns import cast_keys, common_types, key_checks, key_types, with_plain_text
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.key_matches import KeyMatches, KeySample, split_by_type
-from job_code.tables.row_checks import DAY, day_checks, drop_bad_rows, to_day
+from job_code.tables.moments import MOMENT, TimeColumn
+from job_code.tables.row_checks import drop_bad_rows
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
 
@@ -71,7 +72,7 @@ class _Task:
     own_key_types: dict[str, pl.DataType]
     key_types: dict[str, pl.DataType]
     types: dict[str, pl.DataType]
-    time: str
+    time: TimeColumn
     folder: Path
     writer: int
     shards: int
@@ -82,7 +83,7 @@ class _Task:
 class _Result:
     categories: Categories
     lowest: dict[str, float]
-    last_day: dict[str, int]
+    last_moment: dict[str, int]
     findings: ValidationReport = field(default_factory=ValidationReport)
     unmatched: list[KeyMatches] = field(default_factory=list)
     sample: KeySample = field(default_factory=KeySample)
@@ -208,7 +209,7 @@ def _tasks(
             own_key_types=types[0],
             key_types={name: demand.types[name] for name in table.key},
             types=types[1],
-            time=config.time,
+            time=TimeColumn.of(config),
             folder=demand.folder,
             writer=writer,
             shards=demand.shards if table.key == config.key else 1,
@@ -226,7 +227,7 @@ def _merge(results: Sequence[_Result], table: TableColumns) -> tuple[CovariateSc
         numeric=table.numbers,
         categorical={name: values for name, values in found.items() if values is not None},
         positive=tuple(name for name, value in lowest.items() if 0 < value < float("inf")),
-        known_until={name: max(result.last_day[name] for result in results) for name in table.names},
+        known_until={name: max(result.last_moment[name] for result in results) for name in table.names},
     )
     unused = [name for name, values in found.items() if values is None]
     return schema, [f"{name} (text with more than {MAX_CATEGORIES} different values)" for name in unused]
@@ -246,7 +247,7 @@ def _shuffle(task: _Task) -> _Result:
                 writer.add(rows.with_columns(pl.col(task.table.numbers).cast(pl.Float64)))
         except UnreadableFileError as error:
             report_unreadable(file.name, file.file_format, error, result.findings, SOURCE)
-    return replace(result, categories=writer.categories, lowest=writer.lowest, last_day=writer.last_day)
+    return replace(result, categories=writer.categories, lowest=writer.lowest, last_moment=writer.last_moment)
 
 
 def _clean(batch: Batch, task: _Task, findings: ValidationReport) -> tuple[pl.DataFrame, KeyMatches]:
@@ -254,8 +255,9 @@ def _clean(batch: Batch, task: _Task, findings: ValidationReport) -> tuple[pl.Da
     rows = with_plain_text(batch.rows)
     rows = rows.with_columns(pl.col(pl.Boolean).exclude(task.own_key_types).cast(pl.Int8))  # "true" is not a number
     rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in task.types.items())
-    rows = rows.with_columns(to_day(rows.schema[task.time], task.time).alias(DAY))
-    checks = day_checks(rows.schema[task.time], task.time)
+    dtype = rows.schema[task.time.name]
+    rows = rows.with_columns(task.time.moment(dtype).alias(MOMENT))
+    checks = task.time.checks(dtype)
     if task.own_key_types:
         checks |= key_checks(rows.schema, task.own_key_types)
     own = rows.schema

@@ -12,8 +12,8 @@ class CovariateSchema:
         numeric: Numeric columns.
         categorical: Values of each text column. A value is encoded as its position, any other value as missing.
         positive: Numeric columns whose values are always above zero.
-        known_until: Latest day with a value of each column, in days since 1970-01-01. Columns that are known for all
-            periods, such as public holidays, have no entry.
+        known_until: Latest moment with a value of each column, in minutes since 1970-01-01. Columns that are known
+            for all periods, such as public holidays, have no entry.
     """
 
     numeric: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from job_code.exogenous.static_features import MAX_CATEGORIES
 from job_code.series.arrays import Integers
 from job_code.tables.key_hashes import Hashes, hash_keys, shard_of
 from job_code.tables.key_matches import KeyMatches, KeySample
-from job_code.tables.row_checks import DAY
+from job_code.tables.moments import MOMENT
 from job_code.tables.validation_report import ValidationReport
 
 NEVER = -(2**31)
@@ -44,7 +44,7 @@ class TableColumns:
     @property
     def row(self) -> np.dtype[np.void]:
         """Data type of a row on disk."""
-        return np.dtype([("hash", np.uint64), ("day", np.int32), ("values", np.float32, (len(self.names),))])
+        return np.dtype([("hash", np.uint64), ("moment", np.int32), ("values", np.float32, (len(self.names),))])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,14 +70,14 @@ class CovariateWriter:
         self._table, self._folder, self._writer, self._shards = table, folder, writer, shards
         self._codes: dict[str, dict[str, int] | None] = {name: {} for name in table.texts}
         self.lowest = dict.fromkeys(table.numbers, np.inf)
-        self.last_day = dict.fromkeys(table.names, NEVER)
+        self.last_moment = dict.fromkeys(table.names, NEVER)
 
     def add(self, batch: pl.DataFrame) -> None:
-        """Write rows with the columns of the table and `DAY`."""
+        """Write rows with the columns of the table and `MOMENT`."""
         table = self._table
         hashes = hash_keys(batch, table.key) if table.key else np.zeros(batch.height, np.uint64)
         rows = np.empty(batch.height, dtype=table.row)
-        rows["hash"], rows["day"] = hashes, batch[DAY].to_physical().to_numpy()
+        rows["hash"], rows["moment"] = hashes, batch[MOMENT].to_numpy()
         for at, name in enumerate(table.numbers):
             values = batch[name].cast(pl.Float32).fill_null(np.nan).to_numpy()
             rows["values"][:, at] = np.where(np.isfinite(values), values, np.nan)
@@ -85,8 +85,8 @@ class CovariateWriter:
         for at, name in enumerate(table.texts, len(table.numbers)):
             rows["values"][:, at] = self._encode(name, batch[name])
         for at, name in enumerate(table.names):
-            known = rows["day"][~np.isnan(rows["values"][:, at])]
-            self.last_day[name] = max(self.last_day[name], int(known.max(initial=NEVER)))
+            known = rows["moment"][~np.isnan(rows["values"][:, at])]
+            self.last_moment[name] = max(self.last_moment[name], int(known.max(initial=NEVER)))
         shard = shard_of(hashes, self._shards)
         rows = rows[np.argsort(shard, kind="stable")]
         begin = 0
@@ -187,7 +187,7 @@ class ShuffledTable:
                     at, position = names.index(name), {text: code for code, text in enumerate(known)}
                     target = [position.get(text, np.nan) for text in codes[name] or ()]
                     values[at] = _translate(values[at], np.array([*target, np.nan], dtype=np.float32))
-                yield ShuffledRows(own["hash"], own["day"], values)
+                yield ShuffledRows(own["hash"], own["moment"], values)
 
     def delete(self, shard: int) -> None:
         """Delete the files that all writers wrote for one shard."""
@@ -197,10 +197,10 @@ class ShuffledTable:
 
 @dataclass(frozen=True)
 class ShuffledRows:
-    """Rows of one shard: hash of the key, date in days since 1970-01-01, values of shape (columns, rows)."""
+    """Rows of one shard: hash of the key, moment in minutes since 1970-01-01, values of shape (columns, rows)."""
 
     hash: Hashes
-    day: npt.NDArray[np.int32]
+    moment: npt.NDArray[np.int32]
     values: Cells
 
     @classmethod
@@ -208,7 +208,7 @@ class ShuffledRows:
         """Concatenate the rows of several writers."""
         return cls(
             np.concatenate([part.hash for part in parts]),
-            np.concatenate([part.day for part in parts]),
+            np.concatenate([part.moment for part in parts]),
             np.concatenate([part.values for part in parts], axis=1),
         )
 

@@ -86,18 +86,16 @@ class StoredCovariates:
         """Names of all used columns, table by table."""
         return tuple(name for table in self.tables for name in self._used(table))
 
-    def is_past_only(self, last_day: int) -> list[bool]:
+    def is_past_only(self, last: int) -> list[bool]:
         """Return whether each used column ends with the demand, so that it is unknown in a real horizon.
 
         A run with an earlier cutoff must not use such a column, although the file has values for its horizon.
 
         Args:
-            last_day: Last day of the demand, which may be after the cutoff, in days since 1970-01-01.
+            last: Last moment of the demand, which may be after the cutoff, in minutes since 1970-01-01.
         """
         return [
-            table.schema.known_until.get(name, last_day + 1) <= last_day
-            for table in self.tables
-            for name in self._used(table)
+            table.schema.known_until.get(name, last + 1) <= last for table in self.tables for name in self._used(table)
         ]
 
     @property

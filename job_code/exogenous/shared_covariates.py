@@ -78,7 +78,7 @@ def share_table(
     folder.mkdir()
     groups = pl.DataFrame(schema={"hash": pl.UInt64, "first": pl.Int64, "last": pl.Int64})
     for rows in table.batches(0, batch):
-        dated = pl.DataFrame({"hash": rows.hash, "period": periods_of(rows.day, frequency, problems)})
+        dated = pl.DataFrame({"hash": rows.hash, "period": periods_of(rows.moment, frequency, problems)})
         inside = dated.filter(pl.col("period").is_between(*span))
         seen = inside.group_by("hash").agg(first=pl.col("period").min(), last=pl.col("period").max())
         groups = pl.concat([groups, seen]).group_by("hash").agg(pl.col("first").min(), pl.col("last").max())
@@ -93,7 +93,7 @@ def share_table(
     shared, filled = CovariateTable(list(values), first, lengths), np.zeros(cells, dtype=bool)
     for rows in table.batches(0, batch):
         group = group_of(rows.hash, hashes, NO_GROUP)
-        period = periods_of(rows.day, frequency, Counter())
+        period = periods_of(rows.moment, frequency, Counter())
         at = shared.put(group, period, rows.values)
         unused = (period < span[0]) | (period > span[1])
         # Few rows are outside the span. Their hashes are enough to find duplicates.

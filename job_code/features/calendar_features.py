@@ -5,7 +5,9 @@ import polars as pl
 
 from job_code.features.feature_recipe import DateFeature, FeatureRecipe
 from job_code.series.arrays import Floats, Integers
-from job_code.series.frequency import Frequency
+from job_code.series.frequency import MICROSECONDS, Frequency
+
+LOCAL = "local"
 
 
 def calendar_names(recipe: FeatureRecipe) -> tuple[str, ...]:
@@ -25,9 +27,9 @@ def calendar_columns(recipe: FeatureRecipe, frequency: Frequency, periods: Integ
         One column for each name, each of shape (rows,).
     """
     different, place = np.unique(periods, return_inverse=True)
-    date = frequency.to_date(pl.col("period"))
-    table = pl.DataFrame({"period": different.astype(np.int32)}).select(
-        _values(feature, date).cast(pl.Float64).alias(_name(feature)) for feature in recipe.date_features
+    local = pl.Series(frequency.local_minutes(different) * MICROSECONDS).cast(pl.Datetime("us"))
+    table = pl.DataFrame({LOCAL: local}).select(
+        _values(feature, pl.col(LOCAL)).cast(pl.Float64).alias(_name(feature)) for feature in recipe.date_features
     )
     return [column.to_numpy()[place] for column in table]
 
@@ -36,8 +38,8 @@ def _name(feature: DateFeature) -> str:
     return feature if isinstance(feature, str) else feature.__name__
 
 
-def _values(feature: DateFeature, date: pl.Expr) -> pl.Expr:
+def _values(feature: DateFeature, local: pl.Expr) -> pl.Expr:
     if isinstance(feature, str):
-        part: pl.Expr = getattr(date.dt, feature)()
+        part: pl.Expr = getattr(local.dt, feature)()
         return part
-    return feature(date)
+    return feature(local)

@@ -5,22 +5,35 @@ features and covariates.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 from mlforecast import MLForecast
 from mlforecast.lag_transforms import ExponentiallyWeightedMean, RollingMean, RollingStd
 
+from contract.calendar.frequencies import HOUR
 from job_code.series.frequency import Frequency
+from job_code.series.seasons import Seasons
 
 LagTransform = RollingMean | RollingStd | ExponentiallyWeightedMean
 DateFeature = str | Callable[[pl.Expr], pl.Expr]
 
 DAYS_PER_YEAR = 365.2425
 NEGLIGIBLE = 2.0**-24  # of a 32-bit number
+
+
+class _Shape(TypedDict):
+    """What the recipes of the named periods differ in."""
+
+    lags: Sequence[int]
+    windows: Sequence[int]
+    ago: Sequence[int]
+    level: int
+    ewm: tuple[float, float]
+    dates: Sequence[DateFeature]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +44,10 @@ class FeatureRecipe:
         lags: MLForecast's argument: periods to look back, from 1.
         lag_transforms: MLForecast's argument: by lag, statistics of the values up to that lag.
         date_features: MLForecast's argument: names of date parts, or functions of dates.
-        year: Periods in a year. `lag_transforms` has the mean of the latest year.
+        year: Periods in the long season: a year, or a week of hours. `lag_transforms` has the mean of the latest one.
         level_window: Window of the mean that measures the level. `lag_transforms` has it now and a year ago.
         ewm_feature: Name of the exponentially weighted mean that stands for the last value.
-        short_season: Periods in a shorter season, 7 for days; None without one.
+        short_season: Periods in a shorter season, 7 for days, 24 for hours; None without one.
     """
 
     lags: Sequence[int]
@@ -92,65 +105,76 @@ class FeatureRecipe:
 
 
 def recipe_for(frequency: Frequency) -> FeatureRecipe:
-    """Return the recipe of a frequency: recent past, level and spread, and the level of a year ago."""
-    match frequency.unit:
-        case "week":
-            return FeatureRecipe(
-                lags=[1, 2, 3, 4],
-                lag_transforms={
-                    1: [
-                        *(RollingMean(window, min_samples=1) for window in (4, 8, 13, 26, 52)),
-                        RollingStd(52, min_samples=2),
-                        ExponentiallyWeightedMean(0.3),
-                        ExponentiallyWeightedMean(0.6),
-                    ],
-                    53: [RollingMean(window, min_samples=1) for window in (4, 13, 52)],
-                },
-                date_features=[day_of_year],
-                year=52,
-                level_window=13,
-                ewm_feature="ewm_0.6",
-            )
-        case "day":
-            return FeatureRecipe(
-                lags=[1, 2, 3, 4, 5, 6, 7],
-                lag_transforms={
-                    1: [
-                        *(RollingMean(window, min_samples=1) for window in (7, 28, 91, 364)),
-                        RollingStd(364, min_samples=2),
-                        ExponentiallyWeightedMean(0.1),
-                        ExponentiallyWeightedMean(0.3),
-                    ],
-                    365: [RollingMean(window, min_samples=1) for window in (7, 28, 364)],
-                },
-                date_features=["weekday", "day", day_of_year],
-                year=364,
-                level_window=28,
-                ewm_feature="ewm_0.3",
-                short_season=7,
-            )
-        case "month":
-            return FeatureRecipe(
-                lags=[1, 2, 3],
-                lag_transforms={
-                    1: [
-                        *(RollingMean(window, min_samples=1) for window in (3, 6, 12, 24)),
-                        RollingStd(12, min_samples=2),
-                        ExponentiallyWeightedMean(0.3),
-                        ExponentiallyWeightedMean(0.6),
-                    ],
-                    13: [RollingMean(window, min_samples=1) for window in (3, 6, 12)],
-                },
-                date_features=["month"],
-                year=12,
-                level_window=6,
-                ewm_feature="ewm_0.6",
-            )
+    """Return the recipe of a frequency: recent past, level and spread, and the level of a season ago."""
+    calendar, seasons = frequency.calendar, frequency.seasons
+    season = seasons.long
+    if calendar.is_sub_daily:
+        assert seasons.short is not None
+        day, hours = seasons.short, max(2, seasons.short // 8)
+        return _recipe(
+            seasons,
+            lags=(1, 2, 3, day, 2 * day),
+            windows=(hours, day, season, seasons.window),
+            ago=(day, season),
+            level=day,
+            ewm=(0.1, 0.3),
+            dates=(minute_of_day, "weekday"),
+        )
+    if calendar.kind == "numbered":
+        return _recipe(seasons, lags=(1, 2, 3, 4), windows=(1, 4, 13, 52), ago=(1, 4), level=4, ewm=(0.3, 0.6))
+    if season == 1:
+        return _recipe(seasons, lags=(1, 2, 3), windows=(1, 2, 3, 5), ago=(1, 2), level=2, ewm=(0.3, 0.6))
+    if calendar.unit in OF_UNIT:
+        return _recipe(seasons, **OF_UNIT[calendar.unit])
+    quarter, half = max(2, season // 4), max(2, season // 2)
+    return _recipe(
+        seasons,
+        lags=(1, 2, 3, 4),
+        windows=tuple(sorted({2, 4, quarter, half, season})),
+        ago=tuple(sorted({quarter, season})),
+        level=quarter,
+        ewm=(0.3, 0.6),
+        dates=(day_of_year,),
+    )
+
+
+def _recipe(
+    seasons: Seasons,
+    *,
+    lags: Sequence[int],
+    windows: Sequence[int],
+    ago: Sequence[int],
+    level: int,
+    ewm: tuple[float, float],
+    dates: Sequence[DateFeature] = (),
+) -> FeatureRecipe:
+    """Compose a recipe: means of the latest windows, their spread, smoothed last values, and means of a season ago."""
+    return FeatureRecipe(
+        lags=list(lags),
+        lag_transforms={
+            1: [
+                *(RollingMean(window, min_samples=1) for window in windows),
+                RollingStd(max(2, seasons.long), min_samples=2),
+                *map(ExponentiallyWeightedMean, ewm),
+            ],
+            seasons.long + 1: [RollingMean(window, min_samples=1) for window in ago],
+        },
+        date_features=dates,
+        year=seasons.long,
+        level_window=level,
+        ewm_feature=f"ewm_{ewm[-1]}",
+        short_season=seasons.short,
+    )
+
+
+def minute_of_day(times: pl.Expr) -> pl.Expr:
+    """Count the minutes since local midnight."""
+    return times.dt.hour().cast(pl.Int32) * HOUR + times.dt.minute()
 
 
 def day_of_year(dates: pl.Expr) -> pl.Expr:
     """Count the days into a mean year: a week 52 and the week 1 that follows are neighbors every year."""
-    return dates.cast(pl.Int32) % DAYS_PER_YEAR
+    return dates.dt.date().cast(pl.Int32) % DAYS_PER_YEAR
 
 
 def feature_name(transform: LagTransform, lag: int) -> str:
@@ -172,3 +196,47 @@ def _lookback(transform: LagTransform) -> int:
     if isinstance(transform, ExponentiallyWeightedMean):
         return math.ceil(math.log(NEGLIGIBLE) / math.log(1 - transform.alpha))
     return transform.window_size
+
+
+OF_UNIT: Mapping[str, _Shape] = {
+    "day": {
+        "lags": (1, 2, 3, 4, 5, 6, 7),
+        "windows": (7, 28, 91, 364),
+        "ago": (7, 28, 364),
+        "level": 28,
+        "ewm": (0.1, 0.3),
+        "dates": ("weekday", "day", day_of_year),
+    },
+    "business day": {
+        "lags": (1, 2, 3, 4, 5),
+        "windows": (5, 20, 65, 260),
+        "ago": (5, 20, 260),
+        "level": 20,
+        "ewm": (0.1, 0.3),
+        "dates": ("weekday", "day", day_of_year),
+    },
+    "week": {
+        "lags": (1, 2, 3, 4),
+        "windows": (4, 8, 13, 26, 52),
+        "ago": (4, 13, 52),
+        "level": 13,
+        "ewm": (0.3, 0.6),
+        "dates": (day_of_year,),
+    },
+    "month": {
+        "lags": (1, 2, 3),
+        "windows": (3, 6, 12, 24),
+        "ago": (3, 6, 12),
+        "level": 6,
+        "ewm": (0.3, 0.6),
+        "dates": ("month",),
+    },
+    "quarter": {
+        "lags": (1, 2, 3, 4),
+        "windows": (2, 4, 8),
+        "ago": (2, 4),
+        "level": 2,
+        "ewm": (0.3, 0.6),
+        "dates": ("quarter",),
+    },
+}

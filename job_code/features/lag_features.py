@@ -28,7 +28,7 @@ def demand_scale(panel: Panel) -> Floats:
         In units of demand, shape (series,); 1 for a series without any demand.
     """
     magnitude = np.abs(panel.values)
-    recent = panel.mean_of_last(magnitude, panel.frequency.per_year)
+    recent = panel.mean_of_last(magnitude, panel.frequency.window)
     overall = panel.mean_of_last(magnitude, len(magnitude))
     return np.where(recent > 0, recent, np.where(overall > 0, overall, 1.0))
 

@@ -87,7 +87,7 @@ def draw_rows(panel: Panel, horizon: int, seed: int, *, share: float = 1.0) -> T
     step = np.concatenate([rng.integers(1, longest, endpoint=True) for _ in range(repeats)])
     origin = np.tile(target, repeats) - step
     series = panel.series_of_value[origin]
-    year = panel.frequency.per_year
+    year = panel.frequency.window
     overall = panel.mean_of_last(np.abs(panel.values), len(panel.values))
     overall[overall == 0] = 1.0
     # Divide by the mean of each series. In one running sum, large series would otherwise absorb the small values after.

@@ -11,6 +11,7 @@ import polars as pl
 from contract.s3.manifest import ManifestFile
 from job_code.config import ForecastConfig
 from job_code.series.arrays import Floats
+from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 
 
@@ -71,15 +72,20 @@ def write_forecast(forecast: Forecast, config: ForecastConfig, path: Path) -> Fo
     return ForecastFile(name=path.name, rows=rows.height, bytes=path.stat().st_size, sha256=checksum)
 
 
-def column_types(key_types: Mapping[str, pl.DataType], config: ForecastConfig) -> dict[str, str]:
+def column_types(key_types: Mapping[str, pl.DataType], frequency: Frequency, config: ForecastConfig) -> dict[str, str]:
     """Return the column types of a forecast file in Athena's and Glue's names, in file order.
 
     Args:
         key_types: Type of each key column.
+        frequency: The calendar, which has the type of `ds`.
         config: Configuration with the column names.
     """
     keys = {name: _hive_type(key_types[name]) for name in config.key}
-    return {**keys, "ds": "timestamp", **dict.fromkeys(("mean", *config.quantile_columns), "float")}
+    return {
+        **keys,
+        "ds": _hive_type(frequency.label_type),
+        **dict.fromkeys(("mean", *config.quantile_columns), "float"),
+    }
 
 
 def _hive_type(dtype: pl.DataType) -> str:
@@ -95,9 +101,8 @@ def _rows(forecast: Forecast, config: ForecastConfig) -> pl.DataFrame:
     horizon = forecast.horizon
     repeated = np.repeat(np.arange(len(forecast.panel)), horizon)
     periods = forecast.panel.last_period[:, None] + 1 + np.arange(horizon)
-    day = forecast.panel.frequency.to_date(pl.lit(pl.Series(periods.ravel().astype(np.int32))))
     return forecast.panel.keys[repeated].with_columns(
-        day.cast(pl.Datetime("ms")).alias("ds"),  # pandas and Athena both read this type as a timestamp
+        forecast.panel.frequency.labels(periods.ravel()).alias("ds"),
         _column("mean", forecast.mean),
         *(_column(name, forecast.quantiles[:, :, level]) for level, name in enumerate(config.quantile_columns)),
     )

@@ -59,9 +59,7 @@ class Forecaster:
             exogenous: Static features and covariates of the series.
             active: Whether each series still sells, shape (series,).
         """
-        panel = panel.recent(
-            max(self.model.max_lookback, panel.frequency.per_year + 1)
-        )  # no feature looks further back
+        panel = panel.recent(max(self.model.max_lookback, panel.frequency.window + 1))  # no feature looks further back
         horizon = self.config.horizon
         batches, parts = -(-len(panel) * horizon // FORECASTS_AT_A_TIME), []
         for members in np.array_split(np.arange(len(panel)), max(1, batches)):

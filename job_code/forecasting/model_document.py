@@ -6,8 +6,8 @@ from typing import Self
 
 import numpy as np
 
+from contract.calendar.frequencies import calendar_of
 from contract.model_format import MODEL_FORMAT
-from contract.periods import unit_of
 from job_code.calibration.calibrator import ConformalCalibrator
 from job_code.calibration.ensemble_weights import EnsembleWeights
 from job_code.calibration.residual_quantiles import ResidualQuantiles
@@ -98,7 +98,7 @@ class ModelDocument:
         Raises:
             ValueError: If a segment or a demand class is missing, or the frequency is unknown.
         """
-        unit_of(self.frequency)
+        calendar_of(self.frequency)
         for field, found, wanted in (
             ("segments", self.segments, [segment.label for segment in DemandSegment]),
             ("ensemble_weights", self.ensemble_weights, DEMAND_CLASSES),

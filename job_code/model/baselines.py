@@ -26,7 +26,7 @@ def yearly_mean(panel: Panel, steps: int) -> Floats:
     Returns:
         Shape (series, steps).
     """
-    return np.repeat(panel.mean_of_last(panel.values, panel.frequency.per_year)[:, None], steps, axis=1)
+    return np.repeat(panel.mean_of_last(panel.values, panel.frequency.window)[:, None], steps, axis=1)
 
 
 def moving_average(panel: Panel, steps: int) -> Floats:

@@ -34,7 +34,7 @@ def describe_input(
         `covariates_not_used`: names of the covariates that the run does not use.
     """
     ignored = [f"demand: {name}" for name in read.ignored_columns]
-    counts = {"demand_files": read.files, "demand_rows": read.days.rows, "series": prepared.series}
+    counts = {"demand_files": read.files, "demand_rows": read.moments.rows, "series": prepared.series}
     if "static" in inputs:
         ignored += [f"static: {name}" for name in prepared.encoding.ignored]
         counts["static_columns"] = len(prepared.encoding.columns)

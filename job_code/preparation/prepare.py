@@ -82,7 +82,7 @@ class PreparedDemand:
         counts = {name: sum(result.counts[name] for result in results) for name in COUNTED}
         selling = sum(chunk.series for chunk in chunks) - counts["discontinued"]
         missing = np.sum([result.missing_in_horizon for result in results], axis=0) / max(1, selling)
-        missing[covariates.is_past_only(shards.demand.days.last)] = 1.0
+        missing[covariates.is_past_only(shards.demand.moments.last)] = 1.0
         static_rows = [result.static_rows for result in results]
         return cls(
             key_types=shards.demand.types,
@@ -162,10 +162,10 @@ def _require_space(
     demand: ShardedDemand, covariates: StoredCovariates, calendar: Calendar, context: RunContext
 ) -> None:
     """Check that the disk has enough space for the panels and the per-series covariates."""
-    values = demand.series * calendar.usual_span(demand.days, context.config)
+    values = demand.series * calendar.usual_span(demand.moments, context.config)
     ahead = demand.series * context.config.horizon
     for_covariates = context.sizes.disk_for_covariates(values + ahead, covariates.columns_of_series)
-    require_space(context.chunks, context.sizes.disk_for_panels(values, demand.days.rows) + for_covariates)
+    require_space(context.chunks, context.sizes.disk_for_panels(values, demand.moments.rows) + for_covariates)
 
 
 def _report(

@@ -68,9 +68,9 @@ def _check(
 ) -> PreparedDemand:
     """Set the calendar, then check and align all shards."""
     demand, config = shards.demand, context.config
-    calendar = check_calendar(demand.days, config, findings)
-    check_dates(demand.days, calendar, config, findings, today=context.request.today)
-    usual = calendar.usual_span(demand.days, config)
+    calendar = check_calendar(demand.moments, config, findings)
+    check_dates(demand.moments, calendar, config, findings, today=context.request.today)
+    usual = calendar.usual_span(demand.moments, config)
     span = (calendar.cutoff - usual, calendar.cutoff + config.horizon)
     if known is not None:
         for table in shards.covariates.tables:

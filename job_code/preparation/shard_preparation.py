@@ -9,7 +9,7 @@ import polars as pl
 
 from job_code.config import ForecastConfig
 from job_code.demand.alignment import Repairs, align
-from job_code.demand.demand_checks import Calendar, Problems, check_shard, periods_of
+from job_code.demand.demand_checks import Calendar, Problems, check_shard, is_sound
 from job_code.demand.sharding import ShardedDemand
 from job_code.demand.shuffle_files import read_shard
 from job_code.demand.work_sizes import WorkSizes
@@ -24,8 +24,6 @@ from job_code.series.demand_classes import DEMAND_CLASSES, classify_demand
 from job_code.series.lifecycle import is_active
 from job_code.series.panel import Panel
 from job_code.tables.key_matches import KeyMatches
-
-YEARS_SHOWN = 2  # of total demand, in the report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,13 +120,13 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     )
     keys = shard.keys if shard else pl.DataFrame(schema=demand.types)
     frequency = task.calendar.frequency
-    periods = periods_of(shard, frequency) if shard else np.empty(0, np.int32)
+    periods = frequency.periods(shard.moment) if shard else np.empty(0, np.int32)
     has_started = np.zeros(keys.height, dtype=bool)
     if shard is not None:
         has_started[shard.series[periods <= task.calendar.cutoff]] = True
     static_rows = match_static_rows(keys, has_started, task.shards.static, demand.folder, task.shard)
     problems, repairs, stratum_counts, counts = None, Repairs(), StratumCounts.total([]), Counter[str]()
-    recent = np.zeros(YEARS_SHOWN * frequency.per_year)
+    recent = np.zeros(frequency.seasons.shown)
     chunks = []
     matches: dict[int, KeyMatches] = {}
     wrong, missing = Counter[str](), np.zeros((len(task.covariates.names), task.config.horizon), np.int64)
@@ -137,7 +135,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
         matches = task.covariates.matches(keys, task.shards.covariates.tables, by_table)
         problems = check_shard(shard, periods, frequency, task.config)
         # Invalid demand needs no panels. With a cutoff centuries away, they would not fit into memory.
-        sound = task.sound and not any(problem.count for problem in problems.values()) and not wrong.total()
+        sound = task.sound and is_sound(problems) and not wrong.total()
         panels = align(shard, periods, task.calendar, task.config, values_per_panel=task.sizes.values_per_chunk)
         for number, (panel, series, repaired) in enumerate(panels if sound else ()):
             repairs += repaired

@@ -97,7 +97,7 @@ def classify_life_stages(panel: Panel, active: Booleans) -> tuple[LifeStages, Bi
     """
     stages = np.where(panel.lengths < panel.frequency.season, LifeStage.YOUNGER_THAN_A_SEASON, LifeStage.SELLING)
     stages[~active] = LifeStage.DISCONTINUED
-    mean = panel.mean_of_last(np.abs(panel.values), panel.frequency.per_year)
+    mean = panel.mean_of_last(np.abs(panel.values), panel.frequency.window)
     octave = np.log2(np.maximum(mean, 2.0**MIN_OCTAVE))
     bins = np.clip(np.floor((octave - MIN_OCTAVE) * BINS_PER_OCTAVE), 0, BINS - 1)
     return stages.astype(np.uint8), bins.astype(np.int16)

@@ -1,10 +1,15 @@
 """Choose the ticks of a chart's axes, and round and format numbers."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TypeVar
 
+from contract.calendar.labels import Label
+
+T = TypeVar("T")
+SHORT = timedelta(days=2)  # a longer span of times has dates on its axis
 VALUE_TICKS, DATE_TICKS = 4, 7  # the most ticks that fit into a chart on a phone
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 SIGNIFICANT_DIGITS = 4
@@ -65,6 +70,20 @@ def value_axis(values: Sequence[float], *, is_share: bool) -> ValueAxis:
     return ValueAxis(low, high, tuple(ticks))
 
 
+def label_ticks(labels: Sequence[Label]) -> tuple[Tick, ...]:
+    """Choose labels for consecutive periods: of numbers, times of day, or dates.
+
+    Args:
+        labels: Labels of the periods, at least one.
+    """
+    if isinstance(labels[0], int):
+        return _every(labels, lambda label: Tick(0, str(label)))
+    times = [label for label in labels if isinstance(label, datetime)]
+    if times and times[-1] - times[0] <= SHORT:
+        return _every(times, lambda time: Tick(0, f"{time:%H:%M}", f"{time.day} {time:%b}"))
+    return date_ticks([label for label in labels if isinstance(label, date)])
+
+
 def date_ticks(days: Sequence[date]) -> tuple[Tick, ...]:
     """Choose labels for consecutive periods: the first period of some months, or some days of a short span.
 
@@ -77,11 +96,7 @@ def date_ticks(days: Sequence[date]) -> tuple[Tick, ...]:
         if len(chosen) <= DATE_TICKS:
             break
     if len(chosen) < 2:  # a single label gives no scale
-        every = math.ceil(len(days) / DATE_TICKS)
-        return tuple(
-            Tick(center(at, len(days)), f"{days[at].day} {days[at]:%b}", f"{days[at].year}" if at == 0 else "")
-            for at in range(0, len(days), every)
-        )
+        return _every(days, lambda day: Tick(0, f"{day.day} {day:%b}", f"{day.year}" if day == days[0] else ""))
     return tuple(
         Tick(
             center(at, len(days)),
@@ -90,6 +105,12 @@ def date_ticks(days: Sequence[date]) -> tuple[Tick, ...]:
         )
         for number, at in enumerate(chosen)
     )
+
+
+def _every(labels: Sequence[T], tick: Callable[[T], Tick]) -> tuple[Tick, ...]:
+    """Make the ticks of as many labels as fit, at equal distances."""
+    every = math.ceil(len(labels) / DATE_TICKS)
+    return tuple(replace(tick(labels[at]), at=center(at, len(labels))) for at in range(0, len(labels), every))
 
 
 def center(at: int, count: int) -> float:

@@ -2,17 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import FiniteFloat
+from pydantic import AfterValidator, FiniteFloat
 
+from contract.calendar.labels import read_label
 from contract.s3.keys import MANIFEST
 from contract.s3.manifest import ManifestComparison
 from job_code.runtime.documents import BrokenDocumentError, parse_document
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
+
+
+def _checked(text: str) -> str:
+    read_label(text)
+    return text
+
+
+LabelText = Annotated[str, AfterValidator(_checked)]
 
 
 class UnusableManifestError(Exception):
@@ -25,7 +33,7 @@ class PublishedRun:
 
     Attributes:
         run_id: Name of the run.
-        cutoff: Date of its last observed period.
+        cutoff: Label of its last observed period.
         frequency: Name of its calendar.
         series: Number of series.
         total: Expected demand of all its series together, by period.
@@ -34,10 +42,10 @@ class PublishedRun:
     """
 
     run_id: str
-    cutoff: date
+    cutoff: str
     frequency: str
     series: int
-    total: Mapping[date, float]
+    total: Mapping[str, float]
     wape: float | None
     bias: float | None
 
@@ -85,10 +93,10 @@ class _Manifest:
     """The part of a manifest that a comparison needs."""
 
     run_id: str
-    cutoff: date
+    cutoff: LabelText
     frequency: str
     series: int
-    total: Mapping[date, FiniteFloat]
+    total: Mapping[LabelText, FiniteFloat]
     metrics: _Metrics
 
 
@@ -97,14 +105,14 @@ class PeriodTotals:
     """Total demand of some consecutive periods, in the published run and now.
 
     Attributes:
-        first: Date of the first period.
-        last: Date of the last period.
+        first: Label of the first period.
+        last: Label of the last period.
         published: Forecast of the published run.
         current: Forecast of this run, or actual demand if the periods are over.
     """
 
-    first: date
-    last: date
+    first: str
+    last: str
     published: float
     current: float
 
@@ -141,7 +149,7 @@ class RunComparison:
         """
         earlier = {}
         if run.frequency == frequency.name:
-            earlier = {frequency.period_of(day): value for day, value in run.total.items()}
+            earlier = {frequency.period_of_text(label): value for label, value in run.total.items()}
         ahead = {cutoff + step: float(value) for step, value in enumerate(total, 1)}
         past = {cutoff - len(recent) + at: float(value) for at, value in enumerate(recent, 1)}
         return cls(run, _totals(earlier, ahead, frequency), _totals(earlier, past, frequency))
@@ -150,7 +158,7 @@ class RunComparison:
         """Return the manifest's fields: drift of the forecast, and drift of actual demand from the forecast."""
         return {
             "run_id": self.run.run_id,
-            "cutoff": self.run.cutoff.isoformat(),
+            "cutoff": self.run.cutoff,
             "forecast_drift": self.expected.drift if self.expected else None,
             "demand_drift": self.observed.drift if self.observed else None,
         }
@@ -161,8 +169,8 @@ def _totals(published: Mapping[int, float], current: Mapping[int, float], freque
     if not common:
         return None
     return PeriodTotals(
-        first=frequency.date_of(common[0]),
-        last=frequency.date_of(common[-1]),
+        first=frequency.text_of(common[0]),
+        last=frequency.text_of(common[-1]),
         published=sum(published[period] for period in common),
         current=sum(current[period] for period in common),
     )

@@ -49,7 +49,7 @@ def render(
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         data={
             "unit": frequency.unit,
-            "periods": [frequency.date_of(period).isoformat() for period in periods],
+            "periods": [frequency.text_of(period) for period in periods],
             "charts": {chart.id: chart.values for chart in drawn},
             "series": [{"chart": chart.id, "name": each.name, "reason": each.reason} for each, chart in series],
         },

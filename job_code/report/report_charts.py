@@ -3,11 +3,10 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from job_code.evaluation.chart_data import BacktestChartData, ChartData, SeriesChartData
-from job_code.report.axes import date_ticks
+from job_code.report.axes import label_ticks
 from job_code.report.chart import Band, Bars, Chart, Line, Mark, Positions, Style, draw
 from job_code.report.published_run import RunComparison
 from job_code.series.frequency import Frequency
@@ -26,15 +25,15 @@ def all_periods(frequency: Frequency, charts: ChartData, total: Mapping[str, flo
     Args:
         frequency: The run's calendar.
         charts: The numbers of the charts.
-        total: Expected demand of all series together, by ISO date.
+        total: Expected demand of all series together, by label.
     """
-    ahead = frequency.period_of(date.fromisoformat(min(total)))
+    ahead = frequency.period_of_text(min(total))
     spans = [(ahead - len(charts.recent), ahead + len(total))]
     for series in charts.series:
-        first = frequency.period_of(series.first_period)
+        first = frequency.period_of_text(series.first_period)
         spans.append((first, first + len(series.demand) + len(series.mean)))
     if charts.backtest is not None:
-        first = frequency.period_of(charts.backtest.first_period)
+        first = frequency.period_of_text(charts.backtest.first_period)
         spans.append((first, first + len(charts.backtest.bias)))
     return range(min(first for first, _ in spans), max(end for _, end in spans))
 
@@ -80,21 +79,21 @@ class ChartFactory:
 
         Args:
             recent: Demand of the last periods until the cutoff.
-            total: Expected demand of the periods after it, by ISO date.
+            total: Expected demand of the periods after it, by label.
             compared: The comparison with the last published run; None without one.
         """
-        shown, ahead = len(recent), [date.fromisoformat(day) for day in total]
-        first = self._frequency.period_of(ahead[0]) - shown
+        shown = len(recent)
+        first = self._frequency.period_of_text(min(total)) - shown
         marks: list[Mark] = [Line(name="demand", style="demand", start=0, values=recent)]
         if compared is not None and compared.run.frequency == self._frequency.name:
-            days = [self._frequency.date_of(first + at) for at in range(shown + len(total))]
-            published = [compared.run.total.get(day) for day in days]
+            labels = [self._frequency.text_of(first + at) for at in range(shown + len(total))]
+            published = [compared.run.total.get(label) for label in labels]
             if any(value is not None for value in published):
                 marks.append(Line(name="published run", style="published", start=0, values=published))
         marks.append(Line(name="forecast", style="forecast", start=shown, values=[*total.values()], joins=recent[-1]))
         label = "Demand and forecast of all series together"
-        day, count = self._frequency.date_of(first), shown + len(total)
-        return self._dated("total", label, marks, first=day, count=count, cutoff=shown - 1)
+        begin, count = self._frequency.text_of(first), shown + len(total)
+        return self._dated("total", label, marks, first=begin, count=count, cutoff=shown - 1)
 
     def backtest_charts(self, by_step: Sequence[Mapping[str, Any]], numbers: BacktestChartData) -> list[Chart]:
         """Draw error by step, bias over time, and calibration.
@@ -128,14 +127,14 @@ class ChartFactory:
         label: str,
         marks: Sequence[Mark],
         *,
-        first: date,
+        first: str,
         count: int,
         cutoff: int | None = None,
         is_share: bool = False,
     ) -> Chart:
         """Draw marks over consecutive periods."""
-        begin = self._frequency.period_of(first)
-        ticks = date_ticks([self._frequency.date_of(begin + at) for at in range(count)])
+        begin = self._frequency.period_of_text(first)
+        ticks = label_ticks([self._frequency.label_of(begin + at) for at in range(count)])
         positions = Positions(count, ticks, {"first": begin - self._periods.start}, cutoff)
         return draw(name, label, marks, positions, is_share=is_share)
 

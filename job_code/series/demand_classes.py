@@ -19,10 +19,10 @@ def classify_demand(panel: Panel) -> Integers:
 
 
 def zero_share(panel: Panel) -> Floats:
-    """Return the share of zeros among the observed values of each series' last year, shape (series,)."""
+    """Return the share of zeros among the observed values of each series' latest window, shape (series,)."""
     zero = panel.observed & (panel.values == 0)
     share, observed = (
-        panel.mean_of_last(each.astype(np.float64), panel.frequency.per_year) for each in (zero, panel.observed)
+        panel.mean_of_last(each.astype(np.float64), panel.frequency.window) for each in (zero, panel.observed)
     )
     found: Floats = np.divide(share, observed, out=np.zeros(len(panel)), where=observed > 0)
     return found

@@ -1,76 +1,143 @@
-"""Periods as integers: every date of a daily, weekly or monthly calendar has a period number.
+"""Periods as integers: every moment of a calendar has a period number.
 
-With period numbers, the code for gaps and the horizon is the same for every frequency.
+With period numbers, the code for gaps and the horizon is the same for every frequency. A moment is a number of minutes
+since 1970-01-01, or the number of a numbered period.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from contract.periods import EPOCH, Unit, period_date, period_number, unit_of
+from contract.calendar.frequencies import DAY, Calendar, calendar_of
+from contract.calendar.labels import Label, label_of_period, label_text, period_number, read_label
+from contract.calendar.periods import moment_of, period_at
+from job_code.series.arrays import Booleans, Integers
+from job_code.series.seasons import Seasons, seasons_of
+
+Value = TypeVar("Value", bound=np.generic)
+Moments = npt.NDArray[np.int32]  # minutes reach 4,083 years in both directions
+MICROSECONDS = 60_000_000  # per minute
 
 
 @dataclass(frozen=True)
 class Frequency:
-    """A calendar of equidistant periods.
+    """A calendar of consecutive periods.
 
     Attributes:
-        name: `D`, `W-MON`...`W-SUN`, `MS` or `ME`.
+        name: A complete name of `contract.calendar.frequencies`: `h`, `D`, `W-MON`, `MS`, `QS-JAN`.
     """
 
     name: str
 
     @property
-    def unit(self) -> Unit:
-        """Name of a period: `day`, `week` or `month`."""
-        return unit_of(self.name)
+    def calendar(self) -> Calendar:
+        """How the frequency divides time."""
+        return calendar_of(self.name)
+
+    @property
+    def unit(self) -> str:
+        """Name of a period in messages: `hour`, `day`, `week`."""
+        return self.calendar.unit
+
+    @property
+    def seasons(self) -> Seasons:
+        """The seasons of the calendar."""
+        return seasons_of(self.calendar)
 
     @property
     def season(self) -> int:
-        """Number of periods of a season: 7 days, 52 weeks or 12 months."""
-        return {"day": 7, "week": 52, "month": 12}[self.unit]
+        """Number of periods of the season that seasonal naive repeats: 24 hours, 7 days, 52 weeks, 12 months."""
+        return self.seasons.naive
 
     @property
     def per_year(self) -> int:
         """Number of whole periods of a year. A series without demand for a year is discontinued."""
-        return {"day": 364, "week": 52, "month": 12}[self.unit]
-
-    def to_period(self, day: pl.Expr) -> pl.Expr:
-        """Return the period number of dates.
-
-        Args:
-            day: Expression of dates.
-
-        Returns:
-            Int32 expression. Consecutive periods differ by 1.
-        """
-        if self.unit == "month":
-            return day.dt.year().cast(pl.Int32) * 12 + day.dt.month().cast(pl.Int32) - 1
-        days = day.cast(pl.Int32)
-        return days if self.unit == "day" else (days - self._anchor_day) // 7
-
-    def to_date(self, period: pl.Expr) -> pl.Expr:
-        """Return the date that labels a period: the inverse of `to_period`."""
-        if self.unit == "month":
-            first = pl.date(period // 12, period % 12 + 1, 1)
-            return first.dt.month_end() if self.name == "ME" else first
-        days = period if self.unit == "day" else period * 7 + self._anchor_day
-        return days.cast(pl.Int32).cast(pl.Date)
-
-    def is_off_anchor(self, day: pl.Expr) -> pl.Expr:
-        """Return whether a date does not label any period."""
-        return self.to_date(self.to_period(day)) != day
-
-    def period_of(self, day: date) -> int:
-        """Return the period number of a single date, as `to_period` does."""
-        return period_number(day, frequency=self.name)
-
-    def date_of(self, period: int) -> date:
-        """Return the date that labels a single period, as `to_date` does."""
-        return period_date(period, frequency=self.name)
+        return self.seasons.year
 
     @property
-    def _anchor_day(self) -> int:
-        """Label of week 0, in days since 1970-01-01."""
-        return (self.date_of(0) - EPOCH).days
+    def window(self) -> int:
+        """Number of latest periods that measure the level of a series: a year, or four weeks of hours."""
+        return self.seasons.window
+
+    def periods(self, moments: Moments) -> npt.NDArray[np.int32]:
+        """Return the period number of each moment. Consecutive periods differ by 1.
+
+        Args:
+            moments: Shape (rows,).
+        """
+        if self.calendar.kind in ("minutes", "numbered"):
+            return period_at(moments, self.calendar)
+        return _by_day(moments // DAY, lambda days: period_at(days * DAY, self.calendar).astype(np.int32))
+
+    def moments(self, periods: Integers) -> Moments:
+        """Return the moment that labels each period: the inverse of `periods`."""
+        return moment_of(periods.astype(np.int64), self.calendar).astype(np.int32)
+
+    def is_off_anchor(self, moments: Moments) -> Booleans:
+        """Return whether each moment does not label any period."""
+        calendar = self.calendar
+        if calendar.kind == "numbered":
+            return np.zeros(len(moments), dtype=bool)
+        if calendar.kind == "minutes":
+            off: Booleans = (moments - calendar.phase) % calendar.step != 0
+            return off
+        days, minutes = np.divmod(moments, DAY)
+        off_days = _by_day(days, lambda days: moment_of(period_at(days * DAY, calendar), calendar) != days * DAY)
+        between: Booleans = np.not_equal(minutes, 0)
+        return off_days.astype(bool) | between
+
+    def local_minutes(self, periods: Integers) -> Integers:
+        """Return the local moment that labels each period, in minutes since 1970-01-01."""
+        return self.moments(periods).astype(np.int64)
+
+    def local_days(self, periods: Integers) -> Integers:
+        """Return the local day that labels each period, in days since 1970-01-01."""
+        return self.local_minutes(periods) // DAY
+
+    @property
+    def label_type(self) -> pl.DataType:
+        """Type of the labels in files: a date, a time in microseconds, or a whole number."""
+        if self.calendar.kind == "numbered":
+            return pl.Int64()
+        return pl.Datetime("us") if self.calendar.is_sub_daily else pl.Date()
+
+    def labels(self, periods: Integers) -> pl.Series:
+        """Return the label of each period, of the type `label_type`."""
+        moments = self.moments(periods).astype(np.int64)
+        if self.calendar.is_sub_daily:
+            return pl.Series(moments * MICROSECONDS).cast(self.label_type)
+        return pl.Series(moments if self.calendar.kind == "numbered" else moments // DAY).cast(self.label_type)
+
+    def period_of(self, label: Label) -> int:
+        """Return the period number of a single label, as `periods` does."""
+        return period_number(label, frequency=self.name)
+
+    def label_of(self, period: int) -> Label:
+        """Return the label of a single period, as `labels` does."""
+        return label_of_period(period, frequency=self.name)
+
+    def text_of(self, period: int) -> str:
+        """Return the label of a single period as text. Texts of one calendar have the order of its periods."""
+        return label_text(self.label_of(period))
+
+    def period_of_text(self, text: str) -> int:
+        """Return the period number of a label as text: the inverse of `text_of`.
+
+        Raises:
+            ValueError: If the text is no label of the calendar.
+        """
+        return self.period_of(read_label(text))
+
+
+def _by_day(days: Moments, function: Callable[[Integers], npt.NDArray[Value]]) -> npt.NDArray[Value]:
+    """Apply a function to the day of each row. With many rows, it is computed once for every day."""
+    if not len(days):
+        return function(days.astype(np.int64))
+    first, last = int(days.min()), int(days.max())
+    if last - first >= len(days):
+        return function(days.astype(np.int64))
+    return function(np.arange(first, last + 1))[days - first]

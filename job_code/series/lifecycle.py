@@ -8,7 +8,6 @@ from job_code.series.panel import Panel
 
 YEAR_TO_SHORTEST_SILENCE = 4  # a quarter of a year: a few bad weeks do not discontinue a series
 IMPROBABLE = 1e-3  # maximum probability of a silence that discontinues a series
-YEAR_TO_COLD_START = 4  # a quarter of a year
 
 
 def is_active(panel: Panel) -> Booleans:
@@ -48,7 +47,7 @@ def is_active(panel: Panel) -> Booleans:
 
 
 def is_cold_start(age: Integers, frequency: Frequency) -> Booleans:
-    """Return whether each series is younger than a quarter of a year.
+    """Return whether each series is too young to classify: younger than 13 weeks, or a week of hours.
 
     This differs from `LifeStage.YOUNGER_THAN_A_SEASON`: a season has 7 days, but 52 weeks.
 
@@ -56,5 +55,5 @@ def is_cold_start(age: Integers, frequency: Frequency) -> Booleans:
         age: Number of periods of each series, shape (series,).
         frequency: Calendar of the periods.
     """
-    cold: Booleans = age * YEAR_TO_COLD_START < frequency.per_year
+    cold: Booleans = age < frequency.seasons.cold
     return cold

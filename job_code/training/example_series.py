@@ -15,7 +15,6 @@ from job_code.series.demand_classes import DEMAND_CLASSES, classify_demand
 from job_code.series.panel import Panel
 from job_code.tables.key_columns import series_name
 
-YEARS_SHOWN = 2
 MAX_NAME = 200  # characters; the report shortens longer names
 MAX_RANDOM_SERIES = 300
 MAX_RANDOM_VALUES = 60_000  # keeps the report below 2 MB: a value needs about 16 bytes there
@@ -46,7 +45,7 @@ def series_of_report(sample: Sample, tested: Backtest | None, forecaster: Foreca
     reasons: dict[int, str | None] = {
         series.index: series.reason for series in select_examples(sample.panel, sample.active, tested)
     }
-    values = YEARS_SHOWN * sample.panel.frequency.per_year + 3 * forecaster.config.horizon
+    values = sample.panel.frequency.seasons.shown + 3 * forecaster.config.horizon
     reasons |= dict.fromkeys(_random_series(sample, excluded=[*reasons], count=MAX_RANDOM_VALUES // values))
     shown = np.zeros(len(sample.panel), dtype=bool)
     shown[[*reasons]] = True
@@ -74,13 +73,13 @@ def _name(panel: Panel, index: int) -> str:
 
 def _chart_data(forecast: Forecast, index: int, *, name: str, reason: str | None) -> SeriesChartData:
     panel = forecast.panel
-    shown = min(int(panel.lengths[index]), YEARS_SHOWN * panel.frequency.per_year)
+    shown = min(int(panel.lengths[index]), panel.frequency.seasons.shown)
     end = int(panel.starts[index] + panel.lengths[index])
     quantiles = forecast.quantiles[index]
     return SeriesChartData(
         name=name,
         reason=reason,
-        first_period=panel.frequency.date_of(int(panel.last_period[index]) - shown + 1),
+        first_period=panel.frequency.text_of(int(panel.last_period[index]) - shown + 1),
         demand=tuple(panel.values[end - shown : end].tolist()),
         mean=tuple(forecast.mean[index].tolist()),
         low=tuple(quantiles[:, 0].tolist()),
@@ -98,7 +97,7 @@ def select_examples(panel: Panel, active: Booleans, backtest: Backtest | None) -
         active: Whether each series still sells, shape (series,).
         backtest: Their backtest; None without one.
     """
-    volume = panel.mean_of_last(np.abs(panel.values), panel.frequency.per_year)
+    volume = panel.mean_of_last(np.abs(panel.values), panel.frequency.window)
     demand_class = classify_demand(panel)
     median_volume = -np.abs(volume - np.median(volume[active])) if active.any() else volume
     reasons: list[tuple[str, Floats, Booleans]] = [

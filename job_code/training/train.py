@@ -54,7 +54,7 @@ def reuse_model(model: TrainedModel, demand: PreparedDemand, progress: Progress)
     Raises:
         InputError: If the model was trained on demand after the cutoff.
     """
-    cutoff = demand.calendar.frequency.date_of(demand.last_period)
+    cutoff = demand.calendar.frequency.text_of(demand.last_period)
     record = model.record
     if record.cutoff > cutoff:
         raise InputError(

@@ -105,9 +105,9 @@ class TrainedModel:
 def _differences(model: Forecaster, wanted: ForecastConfig) -> Iterator[str]:
     for name in ForecastConfig.model_fields:
         was, now = getattr(model.config, name), getattr(wanted, name)
-        if name == "frequency":  # `W` or no frequency stands for the calendar that the training found
+        if name == "frequency":  # `W`, `QS` or no frequency stands for the calendar that the training found
             was = model.frequency.name
-            now = was if now is None or was.startswith(f"{now}-") else now
+            now = was if now is None or was.startswith((f"{now}-", f"{now}@")) else now
         if name not in (*PER_RUN_KEYS, *TRAINING_ONLY_KEYS) and was != now:
             yield f"model: {name} is {_shown(was)} in the model and {_shown(now)} in this run; train a new model"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from pydantic import AwareDatetime
@@ -33,7 +33,7 @@ class TrainingRecord:
 
     run_id: str
     trained_at: AwareDatetime
-    cutoff: date
+    cutoff: str
     metrics: Mapping[str, Any]
     backtest: Mapping[str, Any]
     sample: Mapping[str, Any]
@@ -63,7 +63,7 @@ class TrainingRecord:
         return cls(
             run_id=request.run_id,
             trained_at=now.replace(microsecond=0),
-            cutoff=frequency.date_of(demand.last_period),
+            cutoff=frequency.text_of(demand.last_period),
             metrics={
                 **(scores(tested) if tested else NOT_MEASURED),
                 "backtest_windows": tested.windows if tested else 0,

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, TypedDict
 
 from botocore.config import Config
 
+from contract.calendar.due import last_complete_period
+from contract.calendar.labels import label_text
 from contract.environments.monitoring import CheckDeadlineEnvironment
 from contract.metrics import Metric
 from contract.partitions import WHOLE
-from contract.periods import last_complete_period
 from lambdas.shared.clients import clients
-from lambdas.shared.clock import local_date
+from lambdas.shared.clock import local_time
 from lambdas.shared.logs import log_invocation
 from lambdas.shared.metrics import COUNT, emit_metrics
 from lambdas.shared.partitions import partition_names
@@ -102,8 +103,8 @@ def check_deadline(event: DeadlineEvent, *, deadline: Deadline) -> LateRuns:
         `cutoff` of the due runs, and the number of `late` runs.
     """
     moment = datetime.fromisoformat(event["scheduled_time"])
-    today = local_date(moment, time_zone=deadline.time_zone)
-    cutoff = last_complete_period(today, frequency=deadline.frequency, label=deadline.period_label).isoformat()
+    now = local_time(moment, time_zone=deadline.time_zone)
+    cutoff = label_text(last_complete_period(now, frequency=deadline.frequency, label=deadline.period_label))
     names = [WHOLE] if deadline.partitions is None else deadline.partitions
 
     def read(partition: str) -> Run | None:

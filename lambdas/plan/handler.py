@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from contract import job_start
+from contract.calendar.labels import label_text
 from contract.environments.before_job import PlanEnvironment
 from contract.function_errors import InputError
 from contract.partitions import WHOLE
@@ -72,12 +73,12 @@ def plan(execution: Execution, *, environment: PlanEnvironment, s3: "S3Client") 
         model = published_model(s3, bucket=environment.forecast_bucket, partition=partition)
         refuse_unreadable(model, reads=environment.model_format)
     if cutoff is not None:
-        config["cutoff"] = cutoff.isoformat()
+        config["cutoff"] = label_text(cutoff)
     made_of = {**environment.base_config, **request.overrides, "image": environment.image}
     return Plan(
         job_name=_job_name(execution["id"], prefix=environment.job_name_prefix, started_at=started_at),
         partition=partition,
-        cutoff=cutoff.isoformat() if cutoff else None,
+        cutoff=None if cutoff is None else label_text(cutoff),
         hyperparameters={key: value for key, value in config.items() if value},
         started_by="manual" if request.scheduled_time is None else "schedule",
         force=request.force,

@@ -2,8 +2,9 @@
 
 from datetime import date, datetime, timedelta
 
+from contract.calendar.due import last_day
+from contract.calendar.labels import Label, label_text
 from contract.data_files import FORMATS
-from contract.periods import last_day
 from contract.state.run_state import DemandFacts
 from lambdas.shared.clock import local_date
 
@@ -16,7 +17,7 @@ EARLY = timedelta(days=2)
 
 def check_demand(
     demand: DemandFacts,
-    cutoff: date | None,
+    cutoff: Label | None,
     *,
     uri: str,
     frequency: str,
@@ -54,14 +55,14 @@ def check_demand(
         if day < ended - EARLY:
             results.append(
                 failed(
-                    f"demand: the newest file in {uri} is from {day}, but the cutoff period {cutoff} ended on "
-                    f"{ended}, so its demand is incomplete; upload the missing demand"
+                    f"demand: the newest file in {uri} is from {day}, but the cutoff period {label_text(cutoff)} "
+                    f"ended on {ended}, so its demand is incomplete; upload the missing demand"
                 )
             )
     return results or [ok(f"demand: {demand['tables']:,} files, {size:,.3f} GB, newest from {written:%F %H:%M}")]
 
 
-def _ended(cutoff: date, frequency: str, period_label: str) -> date | None:
+def _ended(cutoff: Label, frequency: str, period_label: str) -> date | None:
     """Return the last day of a period; None if the frequency has no known calendar."""
     try:
         return last_day(cutoff, frequency=frequency, label=period_label)

@@ -1,8 +1,8 @@
 """Check everything a run needs before an instance costs money, and list all errors together."""
 
 import os
-from datetime import date
 
+from contract.calendar.labels import read_label
 from contract.environments.before_job import PreflightEnvironment
 from contract.function_errors import PreflightFailed
 from contract.state.run_state import PlanResult, PreflightResult, RunState
@@ -49,7 +49,7 @@ def preflight(plan: PlanResult, *, environment: PreflightEnvironment, client: Cl
     def demand_checks() -> list[CheckResult]:
         return check_demand(
             demand,
-            date.fromisoformat(cutoff) if cutoff else None,
+            read_label(cutoff) if cutoff else None,
             uri=demand["uri"],
             frequency=plan["hyperparameters"].get("frequency", ""),
             period_label=environment.period_label,

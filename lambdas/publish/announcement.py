@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contract.periods import unit_of
+from contract.calendar.frequencies import calendar_of
 from contract.state.run_record import CheckedRun, Metrics, RunOutcome, Scores
 from lambdas.shared.console_links import execution_link, object_link
 
@@ -32,7 +32,7 @@ def message(
         shown: The later cutoff that stays published, if this run is superseded.
         back_from: The later cutoff that this run replaces, if someone published this run by hand.
     """
-    size = f"{run['horizon']} {unit_of(run['frequency'])}s for {run['series']:,} series after {run['cutoff']}"
+    size = f"{run['horizon']} {calendar_of(run['frequency']).unit}s for {run['series']:,} series after {run['cutoff']}"
     head = (
         f"{deployment} published {size} (until {run['last_period']})."
         if shown is None

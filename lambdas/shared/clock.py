@@ -1,4 +1,4 @@
-"""The local date in the environment's time zone."""
+"""The local date and time in the environment's time zone."""
 
 from datetime import date, datetime
 
@@ -15,6 +15,11 @@ def local_date(moment: datetime, *, time_zone: str) -> date:
     Raises:
         ValueError: If the time zone is unknown, with the fix in one line.
     """
+    return local_time(moment, time_zone=time_zone).date()
+
+
+def local_time(moment: datetime, *, time_zone: str) -> datetime:
+    """Return the local time, without its zone. The arguments and errors are those of `local_date`."""
     # dateutil is a dependency of boto3 and has its own time zones, in case the system has none.
     zone = tz.gettz(time_zone)
     # astimezone would read None as the local zone of the system.
@@ -23,4 +28,4 @@ def local_date(moment: datetime, *, time_zone: str) -> date:
             f"configuration: the function's time zone data do not contain {time_zone!r}; set schedule.time_zone to an "
             "older name of the zone, or to UTC, deploy, and rerun"
         )
-    return moment.astimezone(zone).date()
+    return moment.astimezone(zone).replace(tzinfo=None)

@@ -5,8 +5,9 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
+from contract.calendar.labels import LABEL_RULE, Label, read_label
 from contract.function_errors import InputError
 from contract.job_start import MODES
 from contract.limits import MAX_INSTANCES
@@ -35,7 +36,7 @@ class Request:
         parent: Execution that started this one and many others; None if there is none.
     """
 
-    cutoff: date | None = None
+    cutoff: Label | None = None
     scheduled_time: datetime | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
     publish: str | None = None
@@ -77,7 +78,7 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
     if problems := [*_problems(document), *wrong]:
         raise InputError(problems)
     return Request(
-        cutoff=_date(document["cutoff"]) if "cutoff" in document else None,
+        cutoff=read_label(document["cutoff"]) if "cutoff" in document else None,
         scheduled_time=_instant(document["scheduled_time"]) if "scheduled_time" in document else None,
         overrides=overrides,
         publish=document.get("publish"),
@@ -132,12 +133,6 @@ def _as_hyperparameter(value: object) -> str | None:
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
 
 
-def _date(value: object) -> date:
-    if not isinstance(value, str):
-        raise ValueError(value)
-    return date.fromisoformat(value)
-
-
 def _instant(value: object) -> datetime:
     if not isinstance(value, str):
         raise ValueError(value)
@@ -188,8 +183,8 @@ def _more_than_a_run(keys: Collection[str]) -> str | None:
 # Problems are listed in this order.
 FIELDS: Mapping[str, _Field] = {
     "cutoff": _Field(
-        is_valid=lambda value: _reads(_date, value),
-        problem="is not a date; write it as 2026-11-16",
+        is_valid=lambda value: _reads(read_label, value),
+        problem=f"is not the label of a period; write it as {LABEL_RULE}",
     ),
     "scheduled_time": _Field(
         is_valid=lambda value: _reads(_instant, value),

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from contract.calendar.due import last_complete_period, period_on_or_before
+from contract.calendar.frequencies import FREQUENCY_RULE, is_partial
+from contract.calendar.labels import LABEL_RULE, Label, label_text
 from contract.environments.settings import FleetDefaults
 from contract.function_errors import InputError
-from contract.periods import FREQUENCY_RULE, last_complete_period, period_on_or_before
-from lambdas.shared.clock import local_date
+from lambdas.shared.clock import local_time
 from lambdas.shared.execution_input import Request
 
 
 def asked_cutoff(
     request: Request, *, config: Mapping[str, str], time_zone: str, period_label: str, started_at: datetime
-) -> date | None:
+) -> Label | None:
     """Return the last observed period, from the request or the scheduled time.
 
     Args:
@@ -30,30 +32,53 @@ def asked_cutoff(
     """
     frequency = config.get("frequency", "")
     if request.scheduled_time is not None:
-        today = _local_date(request.scheduled_time, time_zone=time_zone)
+        now = _local_time(request.scheduled_time, time_zone=time_zone)
         try:
-            return last_complete_period(today, frequency=frequency, label=period_label)
+            return last_complete_period(now, frequency=frequency, label=period_label)
         except ValueError as error:
             raise InputError([f"configuration: {error}; a scheduled run needs {FREQUENCY_RULE}"]) from None
     if request.cutoff is None:
         return None
-    today = _local_date(started_at, time_zone=time_zone)
-    if request.cutoff > today:
+    now = _local_time(started_at, time_zone=time_zone)
+    if _is_after(request.cutoff, now, started_at):
         raise InputError(
-            [f"input: cutoff {request.cutoff} is in the future (today is {today}); give an observed period"]
+            [
+                f"input: cutoff {label_text(request.cutoff)} is in the future (today is {now.date()}); "
+                "give an observed period"
+            ]
         )
-    if frequency not in ("", "W"):
-        nearest = period_on_or_before(request.cutoff, frequency=frequency)
-        if nearest != request.cutoff:
-            raise InputError(
-                [f"input: cutoff {request.cutoff} ({request.cutoff:%A}) is not a period of {frequency}; use {nearest}"]
-            )
+    if frequency and not is_partial(frequency):
+        _check_label(request.cutoff, frequency)
     return request.cutoff
 
 
-def _local_date(moment: datetime, *, time_zone: str) -> date:
+def _is_after(cutoff: Label, now: datetime, moment: datetime) -> bool:
+    """Return whether a cutoff is in the future. Numbers have no date.
+
+    Args:
+        cutoff: The requested cutoff.
+        now: The local time, without its zone.
+        moment: The same time with its zone.
+    """
+    if isinstance(cutoff, datetime):
+        return cutoff > (now if cutoff.tzinfo is None else moment)
+    return isinstance(cutoff, date) and cutoff > now.date()
+
+
+def _check_label(cutoff: Label, frequency: str) -> None:
+    shown = label_text(cutoff)
     try:
-        return local_date(moment, time_zone=time_zone)
+        nearest = label_text(period_on_or_before(cutoff, frequency=frequency))
+    except ValueError as error:
+        raise InputError([f"input: cutoff {error}; write it as {LABEL_RULE}"]) from None
+    if nearest != shown:
+        weekday = f" ({cutoff:%A})" if isinstance(cutoff, date) else ""
+        raise InputError([f"input: cutoff {shown}{weekday} is not a period of {frequency}; use {nearest}"])
+
+
+def _local_time(moment: datetime, *, time_zone: str) -> datetime:
+    try:
+        return local_time(moment, time_zone=time_zone)
     except ValueError as error:
         raise InputError([str(error)]) from None
 

@@ -33,7 +33,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "y": random.poisson(np.repeat(level, len(weeks))).astype(np.int32),
             }
         )
-        files[f"{number}.parquet"] = frame.with_columns(Frequency("W-MON").to_date(pl.col("ds")).alias("ds"))
+        files[f"{number}.parquet"] = frame.with_columns(Frequency("W-MON").labels(frame["ds"].to_numpy()).alias("ds"))
     return write(tmp_path_factory.mktemp("many"), files)
 
 

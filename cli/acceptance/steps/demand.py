@@ -7,8 +7,8 @@ import polars as pl
 from cli.acceptance.environment_file import PARTITIONS
 from cli.acceptance.trial import Trial
 from cli.rehearsal.synthetic_demand import SyntheticDemand, write_demand
+from contract.calendar.due import last_complete_period
 from contract.job_start import DEMAND, STATIC
-from contract.periods import last_complete_period
 from contract.s3.keys import partition_folder
 
 ARTICLES, MERCHANTS = 60, 4
@@ -18,8 +18,10 @@ HISTORY, LAST_WEEK, ARTICLES_FILE = "history.parquet", "last-week.parquet", "art
 
 def last_week(trial: Trial) -> date:
     """Return the Monday of the last week that was complete when the acceptance started."""
-    started = datetime.fromisoformat(trial.record.started_at).date()
-    return last_complete_period(started, frequency="W-MON", label="start")
+    started = datetime.fromisoformat(trial.record.started_at).replace(tzinfo=None)
+    monday = last_complete_period(started, frequency="W-MON", label="start")
+    assert isinstance(monday, date)
+    return monday
 
 
 def make_demand(trial: Trial) -> pl.DataFrame:

@@ -221,11 +221,15 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         (
             "frequency",
             "",
-            "forecast.frequency: absent; the cutoff of a scheduled run needs D, W-MON ... W-SUN, MS or ME",
+            "forecast.frequency: absent; the cutoff of a scheduled run needs 15min, 30min, h, D, B, W-MON",
         ),
-        ("frequency", 'frequency = "W"', "forecast.frequency: W, without its day; the cutoff of a scheduled run needs"),
+        (
+            "frequency",
+            'frequency = "W"',
+            "forecast.frequency: W, without its weekday, month or begin; the cutoff of a scheduled run needs",
+        ),
         ("frequency", 'frequency = "weekly"', "forecast.frequency: 'weekly' is not a known frequency"),
-        ("frequency", 'frequency = "ME"', 'schedule.period_label: months dated ME carry their end day; set "end"'),
+        ("frequency", 'frequency = "ME"', 'schedule.period_label: periods of ME carry their end day; set "end"'),
         ("horizon", "horizon = 0", "forecast.horizon: must be greater than or equal to 1, not 0"),
         ("horizon", 'horizon = 12\ncutoff = "2026-11-16"', "forecast.cutoff: belongs to one run; remove it and start"),
         ("quantiles", "quantiles = [0.9, 0.1]", "forecast.quantiles: levels must be ascending"),

@@ -18,7 +18,7 @@ def test_all_problems_are_reported_together() -> None:
     assert len(found) == 6
     assert any("horizn: unknown key, did you mean horizon?" in line for line in found)
     assert any(line.startswith("configuration: horizon:") and "'0'" in line for line in found)
-    expected = "'W-FOO' is not a known frequency. Use D, W, W-MON ... W-SUN, MS or ME"
+    expected = "'W-FOO' is not a known frequency. Use 15min, 30min, h, D, B, W-MON"
     assert any(expected in line for line in found)
 
 

@@ -177,9 +177,9 @@ def test_a_scheduled_run_follows_the_overridden_frequency(demand: Any) -> None:
             {"cutof": "2026-11-16"},
             'unknown key "cutof", did you mean cutoff? (known: config, cutoff, fleet, force, mode, partition, ',
         ),
-        ({"cutoff": "16.11.2026"}, 'cutoff "16.11.2026" is not a date; write it as 2026-11-16'),
-        ({"cutoff": 20261116}, "cutoff 20261116 is not a date"),
-        ({"cutoff": None}, "cutoff null is not a date"),
+        ({"cutoff": "16.11.2026"}, 'cutoff "16.11.2026" is not the label of a period; write it as 2026-11-16'),
+        ({"cutoff": 20261116}, "cutoff 20261116 is not a period of W-MON, whose periods have dates"),
+        ({"cutoff": None}, "cutoff null is not the label"),
         ({"cutoff": "2026-11-23"}, "cutoff 2026-11-23 is in the future (today is 2026-11-18)"),
         ({"cutoff": "2026-11-17"}, "cutoff 2026-11-17 (Tuesday) is not a period of W-MON; use 2026-11-16"),
         ({"scheduled_time": "2026-11-16T05:00:00"}, "is not a time with a zone"),
@@ -212,12 +212,12 @@ def test_invalid_input_is_reported_in_one_line(demand: Any, document: object, me
 def test_all_problems_are_reported_together(demand: Any) -> None:
     with pytest.raises(InputError) as error:
         planned({"cutof": 1, "cutoff": "x", "config": {"horizn": 1, "treees": 2}}, demand)
-    assert all(word in str(error.value) for word in ("cutof", '"x" is not a date', "horizn", "treees"))
+    assert all(word in str(error.value) for word in ("cutof", '"x" is not the label of a period', "horizn", "treees"))
 
 
 def test_a_schedule_without_a_calendar_is_refused(demand: Any) -> None:
     base = {**ENVIRONMENT.base_config, "frequency": ""}
-    with pytest.raises(InputError, match="a scheduled run needs D, W-MON"):
+    with pytest.raises(InputError, match="a scheduled run needs 15min, 30min, h, D, B, W-MON"):
         planned({"scheduled_time": "2026-11-16T05:00:00Z"}, demand, base_config=base)
 
 

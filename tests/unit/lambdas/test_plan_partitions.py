@@ -152,12 +152,15 @@ def test_a_repeated_plan_is_the_same(s3: "S3Client") -> None:
         ({"partitions": ["DE", "XX"]}, "input: there is no partition XX"),
         ({"partitions": list("abcde")}, "input: there is no partition a, b, c and 2 more"),
         ({"partitions": ["D E\n"]}, 'input: there is no partition "D E\\n"'),
-        ({"cutoff": "16.11.2026"}, 'cutoff "16.11.2026" is not a date; write it as 2026-11-16'),
+        ({"cutoff": "16.11.2026"}, 'cutoff "16.11.2026" is not the label of a period; write it as 2026-11-16'),
         ({"cutoff": "2026-11-17"}, "cutoff 2026-11-17 (Tuesday) is not a period of W-MON; use 2026-11-16"),
         ({"cutoff": "2026-11-23"}, "cutoff 2026-11-23 is in the future (today is 2026-11-18)"),
         ({"scheduled_time": "soon"}, 'scheduled_time "soon" is not a time with a zone'),
         ({"scheduled_time": "2026-11-16T05:00:00Z", "cutoff": "2026-11-16"}, "both decide the cutoff"),
-        ({"scheduled_time": "2026-11-16T05:00:00Z", "config": {"frequency": "h"}}, "a scheduled run needs D, W-MON"),
+        (
+            {"scheduled_time": "2026-11-16T05:00:00Z", "config": {"frequency": "1"}},
+            "a scheduled run needs 15min, 30min, h, D, B, W-MON",
+        ),
         ({"mode": "predict"}, 'mode "predict" is not train or infer'),
         ({"force": "yes"}, 'force "yes" is not true or false'),
         ({"fleet": 4}, "fleet: this environment has no fleet"),
@@ -178,7 +181,10 @@ def test_invalid_input_is_rejected_once_and_nothing_is_started(s3: "S3Client", d
 def test_all_problems_are_reported_together(s3: "S3Client") -> None:
     with pytest.raises(InputError) as error:
         planned(s3, {"cutof": 1, "partitions": 5, "cutoff": "x", "config": {"horizn": 1}})
-    assert all(word in str(error.value) for word in ('"cutof"', "not a list of names", '"x" is not a date', "horizn"))
+    assert all(
+        word in str(error.value)
+        for word in ('"cutof"', "not a list of names", '"x" is not the label of a period', "horizn")
+    )
 
 
 def test_the_input_can_ask_for_the_environments_fleet(s3: "S3Client") -> None:

@@ -11,12 +11,12 @@ import pytest
 
 from job_code.config import ForecastConfig
 from job_code.demand.alignment import Repairs, align
-from job_code.demand.demand_checks import Calendar, periods_of
+from job_code.demand.demand_checks import Calendar
 from job_code.demand.demand_rows import VALUE
 from job_code.demand.shuffle_files import ShuffleWriter, read_shard
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
-from job_code.tables.row_checks import DAY
+from job_code.tables.moments import MOMENT
 from tests.demand import configured, panel_of, series
 
 CALENDAR = Frequency("W-MON")
@@ -104,8 +104,8 @@ def shuffle(rows: Rows, folder: Path, random: np.random.Generator, *, shards: in
     """Write rows to shards in random order and random batches, with several writers."""
     flat = [(key, period, value) for key, each in rows.items() for period, value in each.items()]
     random.shuffle(flat)
-    frame = pl.DataFrame(flat, schema={"unique_id": pl.String, DAY: pl.Int32, VALUE: pl.Float32}, orient="row")
-    frame = frame.with_columns(CALENDAR.to_date(pl.col(DAY)).alias(DAY))
+    frame = pl.DataFrame(flat, schema={"unique_id": pl.String, MOMENT: pl.Int32, VALUE: pl.Float32}, orient="row")
+    frame = frame.with_columns(pl.Series(MOMENT, CALENDAR.moments(frame[MOMENT].to_numpy())))
     into = [ShuffleWriter(folder, writer, shards, ("unique_id",)) for writer in range(writers)]
     while frame.height:
         size = int(random.integers(1, 60))
@@ -124,7 +124,7 @@ def aligned(
         shard = read_shard(folder, number, config.key)
         if shard is None:
             continue
-        periods = periods_of(shard, CALENDAR)
+        periods = CALENDAR.periods(shard.moment)
         for panel, series_in_shard, repairs in align(
             shard, periods, Calendar(CALENDAR, cutoff), config, values_per_panel=values_per_panel
         ):
@@ -184,5 +184,5 @@ def test_a_row_without_a_value_can_end_a_series(tmp_path: Path) -> None:
     later = series({"B": [1.0, 1.0]}, last=date(2026, 11, 23))
     for gap_rule, filled in (("zero", 0.0), ("carry_forward", 5.0)):
         panel, _ = panel_of(tmp_path / gap_rule, pl.concat([frame, later]), cutoff_rule="series", gap_rule=gap_rule)
-        assert panel.frequency.date_of(int(panel.last_period[0])) == date(2026, 11, 16)
+        assert panel.frequency.label_of(int(panel.last_period[0])) == date(2026, 11, 16)
         assert panel.values[:3].tolist() == [4.0, 5.0, filled]

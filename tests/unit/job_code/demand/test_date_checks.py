@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from job_code.demand.date_checks import check_dates, check_last_total
-from job_code.demand.date_counts import DayCounts
 from job_code.demand.demand_checks import check_calendar
 from job_code.demand.demand_rows import VALUE
+from job_code.demand.moment_counts import MomentCounts
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
-from job_code.tables.row_checks import DAY
+from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.validation_report import ValidationReport
 from tests.demand import LAST, configured, run_job, shop
 
@@ -24,7 +24,8 @@ WEEKLY = Frequency("W-MON")
 
 def findings_of(demand: pl.DataFrame, *, today: date = LAST, **settings: Any) -> ValidationReport:
     config, findings = configured(frequency="W-MON", **settings), ValidationReport()
-    days = DayCounts.total([DayCounts.of(demand.select(pl.col("ds").alias(DAY), pl.col("y").alias(VALUE)))])
+    moment = TimeColumn(name="ds").moment(demand.schema["ds"]).alias(MOMENT)
+    days = MomentCounts.of(demand.select(moment, pl.col("y").alias(VALUE)))
     check_dates(days, check_calendar(days, config, findings), config, findings, today=today)
     return findings
 

@@ -9,10 +9,10 @@ import pytest
 
 from job_code.demand.demand_rows import VALUE
 from job_code.errors import InputError
-from job_code.tables.row_checks import DAY
+from job_code.tables.moments import MOMENT
 from tests.demand import problems, series, sharded, shop
 
-MOMENT = datetime(2026, 11, 16, 13)  # noqa: DTZ001 (most feeds have no time zone)
+AFTERNOON = datetime(2026, 11, 16, 13)  # noqa: DTZ001 (most feeds have no time zone)
 SOUND = series({"A": [1.0, 2.0, 3.0, 4.0], "B": [5.0, 6.0, 7.0, 8.0]})
 
 
@@ -54,7 +54,7 @@ def with_column(name: str, values: list[Any], dtype: Any = None) -> pl.DataFrame
         ("ds", [1.5], pl.Float64, "8 rows without a readable date"),
         ("ds", [date(9999, 12, 31)], pl.Date, "8 rows dated before 1900 or after 2199 in ds, e.g. 9999-12-31"),
         ("ds", ["0001-01-01"], pl.String, "8 rows dated before 1900 or after 2199"),
-        ("ds", [MOMENT], pl.Datetime, "8 rows with a time of day in ds, e.g. 2026-11-16 13:00:00"),
+        ("ds", [AFTERNOON], pl.Datetime, "8 rows with a time of day in ds, e.g. 2026-11-16 13:00:00"),
         ("ds", ["2026-11-16 13:00:00"], pl.String, "8 rows with a time of day in ds, e.g. '2026-11-16 13:00:00'"),
         ("ds", ["2026-11-16T00:00:01"], pl.String, "8 rows with a time of day in ds"),
         ("unique_id", [None, "A"], pl.String, "4 rows without a complete key (unique_id)"),
@@ -102,7 +102,7 @@ def test_text_in_the_target_of_one_csv_file_is_reported(tmp_path: Path) -> None:
 )
 def test_dates_of_every_type(tmp_path: Path, column: pl.Series) -> None:
     rows = pl.DataFrame({"unique_id": ["A"], "y": [1.0]}).with_columns(column)
-    assert sharded(tmp_path, {"a.parquet": rows})[1][DAY].to_list() == [date(2026, 11, 16)]
+    assert sharded(tmp_path, {"a.parquet": rows})[1][MOMENT].to_list() == [20_773 * 1440]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_keys_of_any_script_and_several_columns_are_kept(tmp_path: Path) -> None
         _, read = sharded(tmp_path / name, {name: rows[:3]}, **settings)
         assert read.select("len", VALUE).rows() == [("a,b", 3), ("größe 4", 1), ("商品", 2)]
     _, read = sharded(tmp_path / "all", {"a.parquet": rows}, **settings)
-    assert read.drop(DAY).rows() == rows.drop("week").sort("len", "merchant").rows()
+    assert read.drop(MOMENT).rows() == rows.drop("week").sort("len", "merchant").rows()
 
 
 def test_files_without_a_row_are_an_input_error(tmp_path: Path) -> None:

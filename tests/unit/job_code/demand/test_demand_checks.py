@@ -4,10 +4,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from job_code.demand.date_counts import ROWS, WITH_VALUE, DayCounts
+from contract.calendar.frequencies import calendar_of
+from contract.calendar.labels import moment_of_label
 from job_code.demand.demand_checks import Calendar
+from job_code.demand.moment_counts import ROWS, WITH_VALUE, MomentCounts
 from job_code.series.frequency import Frequency
-from job_code.tables.row_checks import DAY
+from job_code.tables.moments import MOMENT
 from tests.demand import LAST, configured, prepared, problems, series, shop
 
 SOUND = series({"A": [1.0] * 10, "B": [2.0] * 10})
@@ -19,7 +21,7 @@ def checked(folder: Path, demand: pl.DataFrame, **settings: object) -> Calendar:
 
 @pytest.mark.parametrize("cells_per_row", [0, 16])  # without and with a table of all series and periods
 def test_duplicates_are_counted_by_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells_per_row: int) -> None:
-    monkeypatch.setattr("job_code.demand.demand_checks.CELLS_PER_ROW", cells_per_row)
+    monkeypatch.setattr("job_code.demand.cells.CELLS_PER_ROW", cells_per_row)
     twice = pl.concat([SOUND, SOUND.filter(pl.col("unique_id") == "B")[:4]])
     assert problems(tmp_path, {"a.parquet": twice[:12], "b.csv": twice[12:]}) == [
         "demand: 1 series with duplicate weeks, e.g. B 2026-09-14, B 2026-09-21, B 2026-09-28. "
@@ -68,7 +70,7 @@ def test_an_invalid_cutoff_is_reported(tmp_path: Path, cutoff: str, expected: st
 
 def test_the_cutoff_is_the_last_period_with_a_value(tmp_path: Path) -> None:
     asked = checked(tmp_path / "asked", SOUND, cutoff="2026-10-05")
-    assert asked.frequency.date_of(asked.cutoff) == date(2026, 10, 5)
+    assert asked.frequency.label_of(asked.cutoff) == date(2026, 10, 5)
     empty_weeks = pl.DataFrame(
         {
             "unique_id": ["A"] * 3,
@@ -78,7 +80,7 @@ def test_the_cutoff_is_the_last_period_with_a_value(tmp_path: Path) -> None:
         schema=SOUND.schema,
     )
     silent = checked(tmp_path / "silent", pl.concat([SOUND, empty_weeks]))
-    assert silent.frequency.date_of(silent.cutoff) == LAST
+    assert silent.frequency.label_of(silent.cutoff) == LAST
 
 
 def test_demand_without_any_value_is_rejected(tmp_path: Path) -> None:
@@ -146,8 +148,9 @@ def test_sound_demand_passes(tmp_path: Path) -> None:
 
 def test_the_usual_span_ignores_a_few_odd_dates() -> None:
     weeks = pl.date_range(LAST - timedelta(weeks=9), LAST, "1w", eager=True)
-    odd = pl.DataFrame({DAY: [date(1900, 1, 1), *weeks], ROWS: [1, *[20] * 10], WITH_VALUE: [1, *[20] * 10]})
+    moments = [moment_of_label(day, calendar_of("D")) for day in (date(1900, 1, 1), *weeks)]
+    odd = pl.DataFrame({MOMENT: moments, ROWS: [1, *[20] * 10], WITH_VALUE: [1, *[20] * 10]})
     calendar = Calendar(Frequency("W-MON"), Frequency("W-MON").period_of(LAST))
-    assert calendar.usual_span(DayCounts(odd), configured()) == 10
-    assert calendar.usual_span(DayCounts(odd), configured(history=4)) == 4
-    assert calendar.usual_span(DayCounts(odd[-1:]), configured()) == 1
+    assert calendar.usual_span(MomentCounts(odd), configured()) == 10
+    assert calendar.usual_span(MomentCounts(odd), configured(history=4)) == 4
+    assert calendar.usual_span(MomentCounts(odd[-1:]), configured()) == 1

@@ -14,7 +14,7 @@ from job_code.demand.demand_rows import VALUE
 from job_code.demand.shuffle_files import ShuffleWriter, read_shard
 from job_code.tables import key_hashes
 from job_code.tables.key_hashes import hash_keys, shard_of
-from job_code.tables.row_checks import DAY
+from job_code.tables.moments import MOMENT
 
 KEYS = {
     "text": pl.DataFrame({"id": [f"A{at}" for at in range(300)]}),
@@ -35,7 +35,7 @@ KEYS = {
 def random_rows(keys: pl.DataFrame, count: int, random: np.random.Generator) -> pl.DataFrame:
     values = random.normal(0, 100, count).astype(np.float32)
     return keys[random.integers(0, keys.height, count)].with_columns(
-        pl.Series(DAY, random.integers(-20_000, 60_000, count).astype(np.int32)).cast(pl.Date),
+        pl.Series(MOMENT, random.integers(-(10**7), 10**8, count).astype(np.int32)),
         pl.Series(VALUE, np.where(random.random(count) < 0.1, np.nan, values)).cast(pl.Float32).fill_nan(None),
     )
 
@@ -50,7 +50,7 @@ def test_all_rows_of_a_series_are_in_one_shard(
     random, keys = np.random.default_rng(seed), KEYS[keys_name]
     key, shards = tuple(keys.columns), int(random.integers(1, 12))
     writers = [ShuffleWriter(tmp_path, number, shards, key) for number in range(int(random.integers(1, 13)))]
-    expected: dict[tuple[object, ...], list[tuple[date, float | None]]] = defaultdict(list)
+    expected: dict[tuple[object, ...], list[tuple[int, float | None]]] = defaultdict(list)
     for _ in range(60):
         batch = random_rows(keys, int(random.integers(0, 60)), random)
         random.choice(np.array(writers, dtype=object)).add(batch)
@@ -59,7 +59,7 @@ def test_all_rows_of_a_series_are_in_one_shard(
     for writer in writers:
         writer.close()
 
-    found: dict[tuple[object, ...], list[tuple[date, float | None]]] = {}
+    found: dict[tuple[object, ...], list[tuple[int, float | None]]] = {}
     for number in range(shards):
         shard = read_shard(tmp_path, number, key)
         if shard is None:
@@ -68,18 +68,17 @@ def test_all_rows_of_a_series_are_in_one_shard(
         assert shard.keys.equals(shard.keys.unique().sort(key))
         assert shard.hashes.tolist() == hash_keys(shard.keys, key).tolist()
         assert (shard_of(shard.hashes, shards) == number).all()
-        days = pl.Series(shard.day).cast(pl.Date)
         values = pl.Series(shard.value).fill_nan(None)
-        here: dict[tuple[object, ...], list[tuple[date, float | None]]] = defaultdict(list)
-        for series, day, value in zip(shard.series.tolist(), days, values, strict=True):
-            here[shard.keys.row(series)].append((day, value))
+        here: dict[tuple[object, ...], list[tuple[int, float | None]]] = defaultdict(list)
+        for series, moment, value in zip(shard.series.tolist(), shard.moment.tolist(), values, strict=True):
+            here[shard.keys.row(series)].append((moment, value))
         assert len(here) == shard.keys.height
         assert here.keys().isdisjoint(found)
         found |= here
     assert found.keys() == expected.keys()
 
-    def ordered(rows: list[tuple[date, float | None]]) -> list[tuple[date, float]]:
-        return sorted((day, -1e9 if value is None else value) for day, value in rows)
+    def ordered(rows: list[tuple[int, float | None]]) -> list[tuple[int, float]]:
+        return sorted((moment, -1e9 if value is None else value) for moment, value in rows)
 
     for own, rows in expected.items():
         assert ordered(found[own]) == ordered(rows)
@@ -87,7 +86,7 @@ def test_all_rows_of_a_series_are_in_one_shard(
 
 
 def test_a_shard_without_series_is_none(tmp_path: Path) -> None:
-    one = pl.DataFrame({"id": ["A"], DAY: [date(2026, 11, 16)], VALUE: [1.0]}).cast({VALUE: pl.Float32})
+    one = pl.DataFrame({"id": ["A"], MOMENT: [0], VALUE: [1.0]}).cast({MOMENT: pl.Int32, VALUE: pl.Float32})
     writer = ShuffleWriter(tmp_path, 0, 5, ("id",))
     writer.add(one[:0])
     writer.add(one)

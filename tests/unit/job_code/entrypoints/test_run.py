@@ -14,7 +14,7 @@ from contract.s3.manifest import BacktestMetrics
 from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
-from tests.demand import LAST, Finished, run_job, series, shop
+from tests.demand import LAST, Finished, day_of, run_job, series, shop
 
 VARIED = pl.concat(
     [
@@ -42,7 +42,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 def periods_of(finished: Finished) -> list[date]:
     frequency = Frequency(finished.manifest["frequency"])
     first = frequency.period_of(date.fromisoformat(finished.manifest["first_period"]))
-    return [frequency.date_of(first + at) for at in range(finished.manifest["horizon"])]
+    return [day_of(frequency, first + at) for at in range(finished.manifest["horizon"])]
 
 
 def check_contract(finished: Finished) -> None:
@@ -170,8 +170,8 @@ def test_the_cutoff_rule_series_forecasts_each_series_from_its_own_end(tmp_path:
     demand = pl.concat([shop(4, 40), series({"early": [5.0] * 30}, last=date(2026, 9, 7))])
     finished = run_job(tmp_path, demand, cutoff_rule="series")
     check_contract(finished)
-    assert finished.of("early")["ds"][0].date() == date(2026, 9, 14)
-    assert finished.of("A000")["ds"][0].date() == date(2026, 11, 23)
+    assert finished.of("early")["ds"][0] == date(2026, 9, 14)
+    assert finished.of("A000")["ds"][0] == date(2026, 11, 23)
     assert finished.of("early")["mean"].is_between(3, 8).all()
 
 

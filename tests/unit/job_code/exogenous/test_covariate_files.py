@@ -274,8 +274,8 @@ def test_a_file_with_late_damage_is_an_input_error(tmp_path: Path) -> None:
 
 def test_a_column_with_an_internal_name_is_rejected(tmp_path: Path) -> None:
     _, known = promoted()
-    (message,) = problems(tmp_path, {"a.parquet": known.rename({"promotion": "_day"})})
-    assert message == "covariates: a column cannot be named _day. Rename it"
+    (message,) = problems(tmp_path, {"a.parquet": known.rename({"promotion": "_moment"})})
+    assert message == "covariates: a column cannot be named _moment. Rename it"
 
 
 def test_missing_files_are_an_error(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from job_code.errors import InputError
 from job_code.exogenous.public_holidays import HOLIDAY_COLUMNS, NO_HOLIDAY, holiday_table
 from job_code.series.frequency import Frequency
-from tests.demand import LAST, configured, run_job, series
+from tests.demand import LAST, configured, day_of, run_job, series
 
 EASTER_MONDAYS = {date(2024, 4, 1), date(2025, 4, 21), date(2026, 4, 6)}
 
@@ -18,7 +18,7 @@ def holidays_by_date(frequency: str, first: date, last: date, code: str = "DE") 
     table, names = holiday_table(code, calendar, calendar.period_of(first), calendar.period_of(last))
     assert names[0] == NO_HOLIDAY
     assert len(table.values) == len(HOLIDAY_COLUMNS)
-    every = [calendar.date_of(int(table.first_period[0]) + at) for at in range(int(table.lengths[0]))]
+    every = [day_of(calendar, int(table.first_period[0]) + at) for at in range(int(table.lengths[0]))]
     return {day: [names[int(column[at])] for column in table.values] for at, day in enumerate(every)}
 
 

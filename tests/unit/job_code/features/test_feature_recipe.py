@@ -12,7 +12,7 @@ from job_code.model.direct_model import DirectModel
 from job_code.preparation.training_sample import Sample
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
-from tests.demand import configured, predicted, sample_of, shop
+from tests.demand import configured, day_of, predicted, sample_of, shop
 from tests.fitted import fit
 
 LONG = {"W-MON": 230, "D": 1200, "MS": 260}
@@ -68,7 +68,7 @@ def test_calendar_features_agree_with_the_calendar(name: str) -> None:
     recipe = recipe_for(frequency)
     first = frequency.period_of(date(2019, 11, 1))
     periods = np.random.default_rng(0).integers(first, first + 500, 700)
-    days = [frequency.date_of(int(period)) for period in periods]
+    days = [day_of(frequency, int(period)) for period in periods]
     expected = {
         "day_of_year": [(day - date(1970, 1, 1)).days % 365.2425 for day in days],
         "weekday": [day.isoweekday() for day in days],
@@ -86,7 +86,7 @@ def test_date_features_equal_those_of_mlforecast(name: str, every: str) -> None:
     frequency = Frequency(name)
     recipe = recipe_for(frequency)
     periods = frequency.period_of(date(2019, 11, 1)) + np.arange(500)
-    days = [frequency.date_of(int(period)) for period in periods]
+    days = [day_of(frequency, int(period)) for period in periods]
     series = pl.DataFrame({"unique_id": 0, "ds": days, "y": 0.0})
     made = MLForecast(models={}, freq=every, date_features=recipe.date_features).preprocess(series)
     assert isinstance(made, pl.DataFrame)

@@ -61,7 +61,7 @@ def test_recent_demand_ends_with_the_last_series(tmp_path: Path) -> None:
     rule: dict[str, Any] = {"cutoff_rule": "series", "frequency": "W-MON", "cutoff": date(2026, 10, 5)}
     own = ready(tmp_path / "a", demand, **rule)
     assert own.recent.tolist() == [1, 6, 8]
-    assert own.calendar.frequency.date_of(own.last_period) == date(2026, 9, 7)
+    assert own.calendar.frequency.label_of(own.last_period) == date(2026, 9, 7)
     assert run_job(tmp_path / "b", demand, **rule).manifest["cutoff"] == "2026-09-07"
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from job_code.report.axes import date_ticks, rounded, short_amount, value_axis
 from job_code.series.frequency import Frequency
+from tests.demand import day_of
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_amounts_are_short(value: float, text: str) -> None:
 def days(first: date, count: int, frequency: str) -> list[date]:
     calendar = Frequency(frequency)
     begin = calendar.period_of(first)
-    return [calendar.date_of(begin + at) for at in range(count)]
+    return [day_of(calendar, begin + at) for at in range(count)]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@ import base64
 import hashlib
 import json
 import re
-from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -119,7 +118,7 @@ def long_series(name: str, periods: int, horizon: int, *, reason: str | None = "
         tuple((1000 + 99_000 * random.random(count)).tolist()) for count in (periods, horizon, horizon, horizon)
     )
     return SeriesChartData(
-        name=name, reason=reason, first_period=date(2024, 11, 25), demand=demand, mean=mean, low=low, high=high
+        name=name, reason=reason, first_period="2024-11-25", demand=demand, mean=mean, low=low, high=high
     )
 
 

@@ -1,0 +1,164 @@
+"""Frequencies by pandas' names: how a name divides time into periods."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+EPOCH = date(1970, 1, 1)
+HOUR, DAY, WEEK = 60, 1_440, 10_080  # minutes
+NUMBERED = "1"  # MLForecast's name of integer periods
+FREQUENCY_RULE = (
+    "15min, 30min, h, D, B, W-MON ... W-SUN, 2W-MON, MS, ME, QS-JAN, QE-DEC, YS-JAN, YE-DEC, or 1 for numbered periods"
+)
+NAME = re.compile(r"(\d+)?(min|h|D|B|W|[MQY][SE])(?:-([A-Z]{3}))?(?:@(\d{4}-\d{2}-\d{2}))?")
+MINUTES = {"min": 1, "h": HOUR, "D": DAY, "W": WEEK}
+SPAN = {"M": 1, "Q": 3, "Y": 12}  # months
+UNITS = {15: "quarter hour", 30: "half hour", HOUR: "hour", DAY: "day", WEEK: "week"}
+UNITS_OF_MONTHS = {1: "month", 3: "quarter", 12: "year"}
+MAX_TIMES = 9_999
+
+Kind = Literal["minutes", "business", "months", "numbered"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calendar:
+    """How a frequency divides time.
+
+    Attributes:
+        name: Canonical name of the frequency.
+        kind: `minutes` for periods of equal length, `business` for Monday to Friday, `months`, or `numbered`.
+        unit: Name of a period in messages: `hour`, `week`, `quarter`; `period` for one without a name.
+        step: Length of a period, in minutes or months.
+        phase: Begin of period 0: minutes since 1970-01-01, or months since year 0.
+        is_dated_by_end: Whether the last day of a period labels it. Only months can have such labels.
+    """
+
+    name: str
+    kind: Kind
+    unit: str
+    step: int = 1
+    phase: int = 0
+    is_dated_by_end: bool = False
+
+    @property
+    def is_sub_daily(self) -> bool:
+        """Whether several periods can be in one day."""
+        return self.kind == "minutes" and self.step < DAY
+
+
+@lru_cache(maxsize=256)
+def calendar_of(frequency: str) -> Calendar:
+    """Return the calendar of a frequency.
+
+    Raises:
+        ValueError: If the name is unknown, or lacks its weekday, month or begin.
+    """
+    found = None if is_partial(frequency) else _read(frequency)
+    if found is None:
+        raise ValueError(f"frequency {frequency!r} does not define the labels of periods; use {FREQUENCY_RULE}")
+    return found
+
+
+def is_partial(frequency: str) -> bool:
+    """Return whether a name lacks its weekday, month or begin, such as `W`, `2W-MON` or `QS`."""
+    match = NAME.fullmatch(frequency)
+    if match is None:
+        return False
+    times, base, anchor, begin = match.groups()
+    if base in ("D", "W") and int(times or 1) > 1:
+        return begin is None
+    return anchor is None and (base == "W" or base[0] in "QY")
+
+
+def canonical_name(frequency: str) -> str:
+    """Return the one name of a frequency: `h` for `60min`, `QS-JAN` for `QS-APR`. A partial name stays as it is.
+
+    Raises:
+        ValueError: If the name is unknown.
+    """
+    if is_partial(frequency):
+        times, base, anchor, begin = _parts(frequency)
+        is_valid = begin is None and (anchor is None or anchor in WEEKDAYS) and 1 <= times <= MAX_TIMES
+        if is_valid and (base[0] not in "QY" or times == 1):
+            return f"{times if times > 1 else ''}{base}{f'-{anchor}' if anchor else ''}"
+    elif (found := _read(frequency)) is not None:
+        return found.name
+    raise ValueError(f"{frequency!r} is not a known frequency. Use {FREQUENCY_RULE}")
+
+
+def _parts(frequency: str) -> tuple[int, str, str | None, str | None]:
+    match = NAME.fullmatch(frequency)
+    assert match is not None
+    times, base, anchor, begin = match.groups()
+    return int(times or 1), base, anchor, begin
+
+
+def _read(frequency: str) -> Calendar | None:
+    """Return the calendar of a name that is not partial; None if the name is unknown."""
+    if frequency == NUMBERED:
+        return Calendar(name=NUMBERED, kind="numbered", unit="period")
+    if NAME.fullmatch(frequency) is None:
+        return None
+    times, base, anchor, begin = _parts(frequency)
+    if base in MINUTES:
+        return _of_minutes(times * MINUTES[base], base, anchor, begin) if 1 <= times <= MAX_TIMES else None
+    if times != 1 or begin is not None:
+        return None
+    if base == "B":
+        return None if anchor else Calendar(name="B", kind="business", unit="business day", step=DAY)
+    return _of_months(base, anchor)
+
+
+def _of_minutes(step: int, base: str, anchor: str | None, begin: str | None) -> Calendar | None:
+    unit = UNITS.get(step, "period")
+    if base in ("min", "h"):
+        if anchor or begin or step > DAY or DAY % step:
+            return None
+        name = {HOUR: "h", DAY: "D"}.get(step, f"{step // HOUR}h" if step % HOUR == 0 else f"{step}min")
+        return Calendar(name=name, kind="minutes", unit=unit, step=step)
+    if base == "D":
+        if anchor:
+            return None
+        return Calendar(name="D", kind="minutes", unit=unit, step=step) if step == DAY else _begun(step, "D", begin)
+    if anchor not in WEEKDAYS:
+        return None
+    weekday = WEEKDAYS.index(anchor)
+    if step == WEEK:
+        phase = (weekday - EPOCH.weekday()) % 7 * DAY
+        return None if begin else Calendar(name=f"W-{anchor}", kind="minutes", unit=unit, step=step, phase=phase)
+    found = _begun(step, f"W-{anchor}", begin)
+    return found if found is not None and date.fromisoformat(str(begin)).weekday() == weekday else None
+
+
+def _begun(step: int, base: str, begin: str | None) -> Calendar | None:
+    """Return a calendar with several days or weeks in a period. Its name has the first label from 1970-01-01 on."""
+    try:
+        days = (date.fromisoformat(begin or "") - EPOCH).days
+    except ValueError:
+        return None
+    phase = days * DAY % step
+    times = step // (WEEK if base.startswith("W") else DAY)
+    first = date.fromordinal(EPOCH.toordinal() + phase // DAY)
+    return Calendar(name=f"{times}{base}@{first}", kind="minutes", unit="period", step=step, phase=phase)
+
+
+def _of_months(base: str, anchor: str | None) -> Calendar | None:
+    step, is_dated_by_end = SPAN[base[0]], base[1] == "E"
+    if (anchor is None) != (step == 1) or (anchor is not None and anchor not in MONTHS):
+        return None
+    month = MONTHS.index(anchor) if anchor else 0
+    # QS-JAN begins with January, QE-DEC ends with December.
+    phase = (month + 1 if is_dated_by_end else month) % step
+    shown = (phase - 1) % step + 12 - step if is_dated_by_end else phase
+    return Calendar(
+        name=base if step == 1 else f"{base}-{MONTHS[shown]}",
+        kind="months",
+        unit=UNITS_OF_MONTHS[step],
+        step=step,
+        phase=phase,
+        is_dated_by_end=is_dated_by_end,
+    )
