@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal, Union, get_args, get_origin
 
 import annotated_types
@@ -17,6 +17,7 @@ NAMES: dict[object, str] = {
     int: "whole number",
     float: "number",
     date: "date",
+    datetime: "time",
 }
 PLURALS: dict[object, str] = {str: "texts", int: "whole numbers", float: "numbers"}
 UNITS: dict[object, str] = {str: " characters", tuple: " values", dict: " keys"}

@@ -71,10 +71,9 @@ class ForecastConfig(BaseModel):
     in_stock_column: ColumnName | None = None
     """Column of the demand with the share of the period in stock, 0 to 1. If absent, every period is in stock."""
     frequency: str | None = None
-    """pandas' name of the calendar: `15min`, `30min`, `h`, `2h`, `D`, `B` (Monday to Friday), `W-MON` to `W-SUN`,
-    `MS` or `ME` (first or last day of a month), `QS-JAN` or `QE-DEC`, `YS-JAN` or `YE-DEC`, `1` for numbered periods.
-    The job infers what a shorter name lacks: the weekday of `W`, the months of `QS`, `QE`, `YS` and `YE`, the begin of
-    `2W-MON`. If absent, it infers the whole frequency. A schedule needs a complete name."""
+    """pandas' name of the calendar, such as `h`, `D`, `W-MON`, `MS` or `QS-JAN` ([all names](calendars.md)). The job
+    infers what a shorter name lacks, such as the weekday of `W`. If absent, it infers the whole frequency. A schedule
+    needs a complete name."""
     horizon: int = Field(default=12, ge=1, le=2_000)
     """Number of periods to forecast after the cutoff."""
     quantiles: tuple[Quantile, ...] = Field(default=(0.1, 0.5, 0.9), min_length=1)

@@ -1,5 +1,7 @@
 """The mean absolute change of a series from one period to the next: the unit of its forecast errors.
 
+Of periods shorter than a day, it is the change to the same time of the next day.
+
 A series with a short history is shrunk towards the other series, so that one odd period does not decide its intervals.
 """
 
@@ -45,9 +47,12 @@ def prior_relative_change(panel: Panel, weight: Floats) -> float:
 
 def _changes(panel: Panel) -> tuple[Floats, Integers, Floats]:
     """Return sum and number of each series' absolute changes over its last year, and its mean absolute demand."""
-    change = np.abs(np.diff(panel.values, prepend=panel.values[:1]))
-    observed = panel.observed & np.concatenate([[False], panel.observed[:-1]])  # a change needs two observed values
-    observed[panel.starts] = False  # the first value has no predecessor
+    apart = min(panel.frequency.seasons.change, len(panel.values))
+    change = np.zeros(len(panel.values))
+    change[apart:] = np.abs(panel.values[apart:] - panel.values[: len(change) - apart])
+    # A change needs two observed values. The first values of a series have no predecessor.
+    before = np.concatenate([np.zeros(apart, dtype=bool), panel.observed[: len(change) - apart]])
+    observed = panel.observed & before & (panel.age >= apart)
     year = panel.frequency.window
     periods = np.minimum(panel.lengths, year)
     total = panel.mean_of_last(np.where(observed, change, 0.0), year) * periods

@@ -23,6 +23,7 @@ Columns = npt.NDArray[np.float32]
 
 MIN_GROWTH, MAX_GROWTH = 0.2, 5.0
 SHORT_SEASONS_BACK = 4
+MIN_CHANGE = 1e-3  # of the scale: a series that repeats itself exactly may still change
 MAX_AGE_YEARS = 2  # older series have this age: no feature looks further back
 NEAR = (-2, -1, 0, 1, 2)  # periods around the one of a year ago
 
@@ -37,7 +38,10 @@ def season_names(recipe: FeatureRecipe) -> tuple[str, ...]:
     year = [f"year ago {offset:+d}" for offset in NEAR]
     means = ("year ago, mean of 3", "year ago, mean of 5", "two years ago")
     grown = ("year ago, grown", "year ago, mean of 3, grown", "year ago, moved")
-    return (*year, *means, *grown, *(("short season", "short season, mean") if recipe.short_season else ()))
+    if not recipe.short_season:
+        return (*year, *means, *grown)
+    single = (f"short season, {back} before" for back in range(1, recipe.short_seasons))
+    return (*year, *means, *grown, "short season", "short season, mean", *single)
 
 
 def demand_names(recipe: FeatureRecipe) -> tuple[str, ...]:
@@ -82,6 +86,8 @@ class ForecastOrigins:
         lag_features: The recipe's lags and lag transforms, in units of `values`, shape (features, origins).
         exogenous: Static features and covariates of the series.
         series: Index in `exogenous` of each origin's series, shape (origins,).
+        seasonal_change: Mean absolute change from one short season to the next, in units of `values`, shape (origins,).
+            Only in a recipe of changes (`FeatureRecipe.of_changes`).
     """
 
     recipe: FeatureRecipe
@@ -94,6 +100,7 @@ class ForecastOrigins:
     lag_features: Columns
     exogenous: Exogenous
     series: Integers
+    seasonal_change: Floats | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -127,6 +134,7 @@ class ForecastOrigins:
             scale=self.scale[chosen],
             lag_features=self.lag_features[:, chosen],
             series=self.series[chosen],
+            seasonal_change=None if self.seasonal_change is None else self.seasonal_change[chosen],
         )
 
     def lag_feature(self, name: str, index: Integers) -> Floats:
@@ -142,12 +150,14 @@ class ForecastOrigins:
         relative: Floats = self.lag_features[self.recipe.names.index(name), index] / self.scale[index]
         return relative
 
-    def rows(self, index: Integers, step: Integers) -> Columns:
+    def rows(self, index: Integers, step: Integers, *, of_changes: bool = False) -> Columns:
         """Build the rows of the model.
 
         Args:
             index: Origin of each row, shape (rows,).
             step: Periods ahead of it, from 1, shape (rows,).
+            of_changes: Whether demand is relative to the same short season before: its difference from there, divided
+                by the usual one.
 
         Returns:
             Shape (rows, features), in the order of `names`; NaN for an unknown value. Its columns are contiguous.
@@ -169,7 +179,32 @@ class ForecastOrigins:
             columns[constant + len(of_step) :] = covariate_columns(
                 covariates, self.series[index], period, step, period - self._seasons(step), self._usual[:, index]
             )
+        if of_changes:
+            self._relate(columns, index, step)
         return columns.T
+
+    def season_before(self, index: Integers, step: Integers) -> tuple[Floats, Floats]:
+        """Return demand in the same short season before, and its usual absolute change, relative to the scale.
+
+        The latest level stands for an unknown value.
+
+        Returns:
+            Two arrays of shape (rows,).
+        """
+        assert self.recipe.short_season is not None
+        assert self.seasonal_change is not None
+        known = self._value(self._same_short_season(index, step), index) / self.scale[index]
+        level = self.lag_feature(self.recipe.level_feature, index)
+        usual = np.maximum(self.seasonal_change[index] / self.scale[index], MIN_CHANGE)
+        return np.where(np.isnan(known), level, known), usual
+
+    def _relate(self, columns: Columns, index: Integers, step: Integers) -> None:
+        """Turn the features of demand into differences from the same short season before, in place."""
+        before, usual = self.season_before(index, step)
+        seasons = [self.names.index(name) for name in season_names(self.recipe)]
+        for at in (*range(len(self.recipe.names)), *seasons):
+            is_spread = at < len(self.recipe.names) and self.recipe.names[at].startswith("std_")
+            columns[at] = columns[at] / usual if is_spread else (columns[at] - before) / usual
 
     @cached_property
     def _usual(self) -> Columns:
@@ -194,12 +229,16 @@ class ForecastOrigins:
             last + now - before,
         ]
         if self.recipe.short_season:
-            short_season = self.recipe.short_season
-            same = self.origin_index[index] + step - short_season * -(-step // short_season)
-            every = [self._value(same - back * short_season, index) / scale for back in range(SHORT_SEASONS_BACK)]
-            columns += [every[0], _mean(every)]
+            same, count = self._same_short_season(index, step), max(SHORT_SEASONS_BACK, self.recipe.short_seasons)
+            every = [self._value(same - back * self.recipe.short_season, index) / scale for back in range(count)]
+            columns += [every[0], _mean(every[:SHORT_SEASONS_BACK]), *every[1 : self.recipe.short_seasons]]
         calendar = calendar_columns(self.recipe, self.frequency, self.period[index] + step)
         return [*columns, *calendar, step.astype(np.float64)]
+
+    def _same_short_season(self, index: Integers, step: Integers) -> Integers:
+        """Return the position of the latest same short season that is known at the origin, shape (rows,)."""
+        assert self.recipe.short_season is not None
+        return self.origin_index[index] + step - self.recipe.short_season * -(-step // self.recipe.short_season)
 
     def _seasons(self, step: Integers) -> Integers:
         """Return the lag to the latest same season that is known at the origin, in periods, shape (rows,)."""

@@ -6,7 +6,7 @@ features and covariates.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypedDict
 
@@ -48,6 +48,9 @@ class FeatureRecipe:
         level_window: Window of the mean that measures the level. `lag_transforms` has it now and a year ago.
         ewm_feature: Name of the exponentially weighted mean that stands for the last value.
         short_season: Periods in a shorter season, 7 for days, 24 for hours; None without one.
+        short_seasons: Number of short seasons with a feature of their own.
+        of_changes: Whether dense demand is forecast as the change from the same short season before. Hours repeat
+            themselves from day to day so closely that their level says little.
     """
 
     lags: Sequence[int]
@@ -57,6 +60,8 @@ class FeatureRecipe:
     level_window: int
     ewm_feature: str
     short_season: int | None = None
+    short_seasons: int = 1
+    of_changes: bool = False
 
     def forecaster(self) -> MLForecast:
         """Set up MLForecast without a model. Its `preprocess` computes the features that LightGBM is trained on.
@@ -100,8 +105,9 @@ class FeatureRecipe:
             horizon: Number of periods to forecast.
         """
         seasons = (math.ceil(horizon / self.year) + 1) * self.year + 2
+        short = horizon + (self.short_seasons + 1) * (self.short_season or 0)
         transforms = [(lag, transform) for lag, those in self.lag_transforms.items() for transform in those]
-        return max(*self.lags, *(lag - 1 + _lookback(transform) for lag, transform in transforms), seasons) + 1
+        return max(*self.lags, *(lag - 1 + _lookback(transform) for lag, transform in transforms), seasons, short) + 1
 
 
 def recipe_for(frequency: Frequency) -> FeatureRecipe:
@@ -111,15 +117,16 @@ def recipe_for(frequency: Frequency) -> FeatureRecipe:
     if calendar.is_sub_daily:
         assert seasons.short is not None
         day, hours = seasons.short, max(2, seasons.short // 8)
-        return _recipe(
+        recipe = _recipe(
             seasons,
-            lags=(1, 2, 3, day, 2 * day),
+            lags=(1, 2, 3, day, day + 1, day + 2, season + 1),
             windows=(hours, day, season, seasons.window),
             ago=(day, season),
             level=day,
             ewm=(0.1, 0.3),
             dates=(minute_of_day, "weekday"),
         )
+        return replace(recipe, short_seasons=8, of_changes=True)
     if calendar.kind == "numbered":
         return _recipe(seasons, lags=(1, 2, 3, 4), windows=(1, 4, 13, 52), ago=(1, 4), level=4, ewm=(0.3, 0.6))
     if season == 1:

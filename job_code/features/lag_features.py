@@ -57,6 +57,7 @@ def training_origins(
         lag_features=_lag_features(panel, values, drawn.series, drawn.origin, recipe=recipe),
         exogenous=exogenous,
         series=drawn.series,
+        seasonal_change=_seasonal_change(panel, values, drawn.origin, drawn.series, recipe=recipe),
     )
 
 
@@ -80,7 +81,38 @@ def last_origins(panel: Panel, exogenous: Exogenous, *, recipe: FeatureRecipe) -
         lag_features=_latest_lag_features(panel, values, recipe=recipe),
         exogenous=exogenous,
         series=np.arange(len(panel)),
+        seasonal_change=_seasonal_change(
+            panel, values, panel.starts + panel.lengths - 1, np.arange(len(panel)), recipe=recipe
+        ),
     )
+
+
+def _seasonal_change(
+    panel: Panel, values: Floats, at: Integers, series: Integers, *, recipe: FeatureRecipe
+) -> Floats | None:
+    """Return the mean absolute change from one short season to the next, over the latest window.
+
+    Args:
+        panel: The series.
+        values: Their demand, relative to their scale, shape (sum of lengths,).
+        at: Position in `values` of each origin, shape (origins,).
+        series: Index of each origin's series, shape (origins,).
+        recipe: The features.
+
+    Returns:
+        Shape (origins,); 0 for an origin within the first short season. None if the recipe does not need it.
+    """
+    if not recipe.of_changes:
+        return None
+    season = recipe.short_season
+    assert season is not None
+    change = np.zeros_like(values)
+    change[season:] = np.abs(values[season:] - values[:-season])
+    change[panel.age < season] = 0.0
+    total = np.concatenate([[0.0], np.cumsum(change)])
+    begin = np.maximum(at + 1 - panel.frequency.window, np.minimum(panel.starts[series] + season, at + 1))
+    mean: Floats = (total[at + 1] - total[begin]) / np.maximum(at + 1 - begin, 1)
+    return mean
 
 
 def _latest_lag_features(panel: Panel, values: Floats, *, recipe: FeatureRecipe) -> Columns:

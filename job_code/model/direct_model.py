@@ -108,8 +108,8 @@ class DirectModel:
             parts = min(horizon, -(-len(series) * horizon // ROWS_AT_A_TIME))
             for steps in np.array_split(np.arange(1, horizon + 1), parts):
                 index, step = np.tile(series, len(steps)), np.repeat(steps, len(series))
-                rows = origins.rows(index, step)
-                relative = segment.predict(origins, index, rows, len(steps))
+                rows = segment.rows(origins, index, step)
+                relative = segment.predict(origins, index, step, rows, len(steps))
                 yield Block(
                     series=index,
                     step=step,

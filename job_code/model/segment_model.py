@@ -70,20 +70,27 @@ class SegmentModel:
     trees: TreePredictor | None = None
     mean_to_median_ratio: float = 1.0
 
-    def predict(self, origins: ForecastOrigins, index: Integers, rows: Columns, steps: int = 1) -> Floats:
+    def rows(self, origins: ForecastOrigins, index: Integers, step: Integers) -> Columns:
+        """Build the features of rows. The arguments are those of `ForecastOrigins.rows`."""
+        return origins.rows(index, step, of_changes=_is_of_changes(self.segment, origins))
+
+    def predict(
+        self, origins: ForecastOrigins, index: Integers, step: Integers, rows: Columns, steps: int = 1
+    ) -> Floats:
         """Predict demand relative to the scale at the origins.
 
         Args:
             origins: The origins to forecast from.
             index: Origin of each row, shape (rows,).
-            rows: Features, shape (rows, features).
+            step: Periods ahead of it, from 1, shape (rows,).
+            rows: Features, shape (rows, features), from `rows`.
             steps: Number of equal parts of the rows. Every part has the same origins in the same order.
 
         Returns:
             Shape (rows,).
         """
-        base = _base(self.segment, origins, index)
-        return base if self.trees is None else base + self.trees.predict(rows, steps)
+        base, unit = _base(self.segment, origins, index, step)
+        return base if self.trees is None else base + unit * self.trees.predict(rows, steps)
 
 
 def fit_segment(
@@ -129,9 +136,10 @@ def fit_segment(
         # One sale after a year of nearly nothing is a huge multiple of the scale and would outweigh all other rows.
         limit = MAX_INTERMITTENT_TARGET / (1 - drawn.zero_share)
         target = np.clip(target, -limit, limit)
+    base, unit = _base(segment, origins, every, drawn.step)
     booster.fit(
-        origins.rows(every, drawn.step),
-        target - _base(segment, origins, every),
+        SegmentModel(segment).rows(origins, every, drawn.step),
+        (target - base) / unit,
         sample_weight=_row_weight(drawn) if segment == DemandSegment.INTERMITTENT else None,
         categorical_feature=[origins.names.index(name) for name in origins.categorical] or "auto",
         callbacks=[lambda _: on_round()],
@@ -142,10 +150,23 @@ def fit_segment(
     return SegmentModel(segment, model.trees, _mean_to_median_ratio(model, origins, drawn, target))
 
 
-def _base(segment: DemandSegment, origins: ForecastOrigins, index: Integers) -> Floats:
-    """Return the base value that trees correct: the smoothed last value, or the mean of the last year."""
+def _is_of_changes(segment: DemandSegment, origins: ForecastOrigins) -> bool:
+    return segment == DemandSegment.DENSE and origins.recipe.of_changes
+
+
+def _base(
+    segment: DemandSegment, origins: ForecastOrigins, index: Integers, step: Integers
+) -> tuple[Floats, Floats | float]:
+    """Return the base value that trees correct, and the unit of the correction.
+
+    The base is the smoothed last value, the same hour of the day before, or the mean of the last year.
+    """
     recipe = origins.recipe
-    return origins.lag_feature(recipe.ewm_feature if segment == DemandSegment.DENSE else recipe.mean_of_year, index)
+    if _is_of_changes(segment, origins):
+        return origins.season_before(index, step)
+    return origins.lag_feature(
+        recipe.ewm_feature if segment == DemandSegment.DENSE else recipe.mean_of_year, index
+    ), 1.0
 
 
 def _row_weight(drawn: TrainingRows) -> Floats:
@@ -164,6 +185,7 @@ def _mean_to_median_ratio(model: SegmentModel, origins: ForecastOrigins, drawn: 
     some = np.arange(0, len(drawn), max(1, len(drawn) // ROWS_FOR_RATIO))
     if (target[some] < 0).any():
         return 1.0
-    median = model.predict(origins, some, origins.rows(some, drawn.step[some])).sum()
+    step = drawn.step[some]
+    median = model.predict(origins, some, step, model.rows(origins, some, step)).sum()
     ratio = np.minimum(target[some], MAX_DENSE_TARGET).sum() / median if median > 0 else 1.0
     return float(np.clip(ratio, *MEAN_TO_MEDIAN_RANGE))

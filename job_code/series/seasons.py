@@ -22,6 +22,7 @@ class Seasons:
         year: Whole periods of a year. A series without demand for a year is discontinued.
         cold: A younger series is a cold start, with too little history to classify its demand.
         shown: Latest periods that a chart shows.
+        change: Distance of the values whose change is the unit of errors: the next period, or the same hour a day later.
     """
 
     naive: int
@@ -31,6 +32,7 @@ class Seasons:
     cold: int
     shown: int
     short: int | None = None
+    change: int = 1
 
 
 OF_DAYS = Seasons(naive=7, long=364, short=7, window=364, year=364, cold=91, shown=728)
@@ -67,6 +69,7 @@ def _of_parts_of_day(step: int) -> Seasons:
         year=364 * day,
         cold=week,
         shown=min(4 * week, MAX_SHOWN),
+        change=day,
     )
 
 

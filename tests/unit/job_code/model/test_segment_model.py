@@ -6,7 +6,7 @@ import pytest
 
 from job_code.exogenous.exogenous_features import Exogenous
 from job_code.features.feature_recipe import recipe_for
-from job_code.features.lag_features import last_origins, training_origins
+from job_code.features.lag_features import demand_scale, last_origins, training_origins
 from job_code.features.training_rows import draw_rows
 from job_code.model.segment_model import MIN_TRAINING_ROWS, DemandSegment, SegmentModel, fit_segment
 from job_code.series.frequency import Frequency
@@ -35,8 +35,8 @@ def fit_one(folder: Path, segment: DemandSegment, values: dict[str, list[float]]
     origins = training_origins(panel, static, drawn, recipe=recipe)
     model = fit_segment(segment, origins, drawn, configured(n_estimators=60), threads=1, on_round=lambda: None)
     ends = last_origins(panel, static, recipe=recipe)
-    every = np.arange(len(panel))
-    return model, float(model.predict(ends, every, ends.rows(every, np.ones_like(every))).mean())
+    every, step = np.arange(len(panel)), np.ones(len(panel), dtype=np.int64)
+    return model, float(model.predict(ends, every, step, model.rows(ends, every, step)).mean())
 
 
 def test_dense_demand_is_predicted_by_its_median_and_intermittent_demand_by_its_mean(tmp_path: Path) -> None:
@@ -62,11 +62,11 @@ def test_too_few_rows_train_no_trees(tmp_path: Path) -> None:
     )
     assert model == SegmentModel(DemandSegment.INTERMITTENT)
     every = np.arange(len(drawn))
-    rows = origins.rows(every, drawn.step)
-    assert model.predict(origins, every, rows) == pytest.approx(
+    rows = model.rows(origins, every, drawn.step)
+    assert model.predict(origins, every, drawn.step, rows) == pytest.approx(
         np.ones(2)
     )  # the mean up to the origin, relative to itself
-    smoothed = replace(model, segment=DemandSegment.DENSE).predict(origins, every, rows)
+    smoothed = replace(model, segment=DemandSegment.DENSE).predict(origins, every, drawn.step, rows)
     assert smoothed == pytest.approx([1.0, 1.6 / 1.5])
 
 
@@ -98,3 +98,23 @@ def test_a_series_with_tiny_early_demand_does_not_dominate_others(tmp_path: Path
     _, without = fit_one(tmp_path / "without", DemandSegment.INTERMITTENT, values)
     _, together = fit_one(tmp_path / "together", DemandSegment.INTERMITTENT, values | odd)
     assert together == pytest.approx(without, rel=0.15)
+
+
+def test_dense_hours_are_predicted_as_changes_from_the_day_before(tmp_path: Path) -> None:
+    """Without trees, each hour repeats the same hour of the day before; with trees, a steady daily change is learned."""
+    day = 100 + 40 * np.sin(np.arange(24) / 24 * 2 * np.pi)
+    steady = {f"S{at:02d}": (day[np.arange(600) % 24] + np.arange(600) // 24 * (at + 1)).tolist() for at in range(20)}
+    panel = panel_of(tmp_path, series(steady, frequency="h"))[0]
+    recipe, none = recipe_for(panel.frequency), Exogenous.none(len(panel))
+    ends, every = last_origins(panel, none, recipe=recipe), np.arange(len(panel))
+    step = np.full(len(panel), 30)
+    bare = SegmentModel(DemandSegment.DENSE)
+    repeated = bare.predict(ends, every, step, bare.rows(ends, every, step)) * demand_scale(panel)
+    same_hour = panel.values[panel.starts + panel.lengths - 1 + 30 - 48]
+    assert repeated == pytest.approx(same_hour)
+    drawn = draw_rows(panel, 48, seed=0)
+    origins = training_origins(panel, none, drawn, recipe=recipe)
+    config = configured(n_estimators=60)
+    model = fit_segment(DemandSegment.DENSE, origins, drawn, config, threads=1, on_round=lambda: None)
+    learned = model.predict(ends, every, step, model.rows(ends, every, step)) * demand_scale(panel)
+    assert learned - same_hour == pytest.approx(2.0 * (every + 1), rel=0.1)
