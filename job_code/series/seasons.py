@@ -22,7 +22,7 @@ class Seasons:
         year: Whole periods of a year. A series without demand for a year is discontinued.
         cold: A younger series is a cold start, with too little history to classify its demand.
         shown: Latest periods that a chart shows.
-        change: Distance of the values whose change is the unit of errors: the next period, or the same hour a day later.
+        change: Distance of the values whose change is the unit of errors: one period, or a day of hours.
     """
 
     naive: int

@@ -101,7 +101,7 @@ def test_a_series_with_tiny_early_demand_does_not_dominate_others(tmp_path: Path
 
 
 def test_dense_hours_are_predicted_as_changes_from_the_day_before(tmp_path: Path) -> None:
-    """Without trees, each hour repeats the same hour of the day before; with trees, a steady daily change is learned."""
+    """Without trees, each hour repeats the same hour of the day before. Trees learn a steady daily change."""
     day = 100 + 40 * np.sin(np.arange(24) / 24 * 2 * np.pi)
     steady = {f"S{at:02d}": (day[np.arange(600) % 24] + np.arange(600) // 24 * (at + 1)).tolist() for at in range(20)}
     panel = panel_of(tmp_path, series(steady, frequency="h"))[0]
