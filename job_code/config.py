@@ -7,6 +7,7 @@ import codecs
 import difflib
 import itertools
 import tomllib
+import zoneinfo
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -74,6 +75,10 @@ class ForecastConfig(BaseModel):
     """pandas' name of the calendar, such as `h`, `D`, `W-MON`, `MS` or `QS-JAN` ([all names](calendars.md)). The job
     infers what a shorter name lacks, such as the weekday of `W`. If absent, it infers the whole frequency. A schedule
     needs a complete name."""
+    time_zone: str | None = None
+    """IANA name of the zone of the periods, such as `Europe/Berlin`. Times with a zone are converted to it. Periods
+    shorter than a day are numbered in UTC, and the calendar features are local. It needs `frequency`. If absent, a time
+    has the date and hour that it is written with."""
     horizon: int = Field(default=12, ge=1, le=2_000)
     """Number of periods to forecast after the cutoff."""
     quantiles: tuple[Quantile, ...] = Field(default=(0.1, 0.5, 0.9), min_length=1)
@@ -149,6 +154,22 @@ class ForecastConfig(BaseModel):
         if len(set(map(quantile_column, value))) < len(value):
             raise ValueError("levels are too close together: two of them have the same column name")
         return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                zoneinfo.ZoneInfo(value)
+            except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+                raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Berlin or UTC") from None
+        return value
+
+    @model_validator(mode="after")
+    def _zone_has_a_calendar(self) -> Self:
+        if self.time_zone is not None and self.frequency in (None, NUMBERED):
+            raise ValueError("time_zone: needs the frequency, which decides whether times of day count. Set it, too")
+        return self
 
     @model_validator(mode="after")
     def _holidays_have_dates(self) -> Self:

@@ -22,7 +22,7 @@ from infra.settings.environment import Settings
 from lambdas.plan.data_files import DemandFiles, data_files
 from lambdas.preflight.check_results import CheckResult, failed, ok, run_check, unknown
 from lambdas.preflight.handler import preflight
-from lambdas.shared.clock import local_time
+from lambdas.shared.clock import due_time, local_time
 
 
 def run_preflight(settings: Settings, session: Session, *, now: datetime) -> list[CheckResult]:
@@ -97,6 +97,7 @@ def _due(settings: Settings, now: datetime) -> str | None:
     local = local_time(now, time_zone=settings.schedule.time_zone)
     frequency, label = settings.forecast.frequency or "", settings.schedule.period_label
     try:
+        local = due_time(now, local, frequency=frequency, demand_zone=settings.forecast.time_zone or "")
         return label_text(last_complete_period(local, frequency=frequency, label=label))
     except ValueError:
         return None

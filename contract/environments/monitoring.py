@@ -17,6 +17,7 @@ class CheckDeadlineEnvironment(FunctionEnvironment):
         frequency: Frequency of the demand.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
         time_zone: IANA name of the zone whose midnight completes a period.
+        demand_time_zone: The demand's configured zone; empty if there is none.
         source: Source of the partitions' names; None in an environment without partitions.
     """
 
@@ -27,6 +28,7 @@ class CheckDeadlineEnvironment(FunctionEnvironment):
     frequency: str
     period_label: str
     time_zone: str
+    demand_time_zone: str
     source: PartitionSource | None = field(metadata=as_group(PartitionSource))
 
 

@@ -73,6 +73,7 @@ class OutcomeFunctions:
                 frequency=settings.forecast.frequency or "",
                 period_label=settings.schedule.period_label,
                 time_zone=settings.schedule.time_zone,
+                demand_time_zone=settings.forecast.time_zone or "",
                 source=self._make.partition_source(),
             ),
             "Notifies operators when a run is not published by its deadline",

@@ -40,7 +40,7 @@ def finalize_run(
     Returns:
         The manifest, which is also the last file written.
     """
-    frequency, first = Frequency(draft.manifest["frequency"]), draft.manifest["first_period"]
+    frequency, first = _calendar(draft), draft.manifest["first_period"]
     begin = frequency.period_of_text(first)
     labels = [frequency.text_of(begin + step) for step in range(len(forecasts.total))]
     with progress.stage("report"):
@@ -63,6 +63,10 @@ def finalize_run(
     return manifest
 
 
+def _calendar(draft: RunDraft) -> Frequency:
+    return Frequency.of(draft.manifest["frequency"], draft.manifest["configuration"]["time_zone"])
+
+
 def _compared(published: Path | None, draft: RunDraft, total: Floats, progress: Progress) -> RunComparison | None:
     """Compare with the last published run. An unusable manifest of that run does not fail this run."""
     if published is None:
@@ -72,6 +76,6 @@ def _compared(published: Path | None, draft: RunDraft, total: Floats, progress: 
     except UnusableManifestError as error:
         progress.log(f"the report has no comparison with the last published run: {error}")
         return None
-    frequency = Frequency(draft.manifest["frequency"])
+    frequency = _calendar(draft)
     cutoff = frequency.period_of_text(draft.manifest["cutoff"])
     return RunComparison.of(before, frequency, cutoff, total, np.array(draft.charts.recent, dtype=np.float64))

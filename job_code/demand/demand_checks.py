@@ -76,6 +76,7 @@ def check_calendar(counts: MomentCounts, config: ForecastConfig, findings: Valid
         frequency = resolve_frequency(config.frequency, counts)
     except InputError as error:
         raise InputError([*findings.messages(), *error.problems]) from None
+    frequency = Frequency.of(frequency.name, config.time_zone)
     return Calendar(frequency, _check_cutoff(counts, frequency, config, findings))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from contract.calendar.frequencies import DAY, MONTHS, WEEK, WEEKDAYS, is_partial
-from contract.calendar.labels import label_of_period
+from contract.calendar.labels import label_of_period, label_text
 from job_code.demand.moment_counts import MomentCounts
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
@@ -14,6 +14,7 @@ MAJORITY = 0.6  # share of the rows; the labels of a frequency with a larger sha
 NEARLY_ALL = 0.9  # share of these rows that fit a longer period, such as a quarter among months
 MIN_PERIODS = 3  # fewer dates may have longer distances by chance
 MIN_FORTNIGHTS = 4
+SHORTEST_DAY = 23 * 60  # minutes, when clocks go forward
 MIN_BUSINESS_DAYS = 10
 PARTS_OF_DAY = ("12h", "8h", "6h", "4h", "3h", "2h", "h", "30min", "20min", "15min", "10min", "5min")
 QUARTERS = MONTHS[:3]
@@ -41,6 +42,14 @@ def resolve_frequency(asked: str | None, counts: MomentCounts) -> Frequency:
     frequency = Frequency(_infer(counts))
     on = counts.moments[~frequency.is_off_anchor(counts.moments)]
     nearest = int(np.diff(np.unique(frequency.periods(on))).min(initial=np.iinfo(np.int32).max))
+    if len(on) > 1 and frequency.calendar.is_sub_daily and nearest * frequency.calendar.step >= SHORTEST_DAY:
+        clock = label_text(frequency.label_of(int(frequency.periods(on[:1])[0])))[-5:]
+        raise InputError(
+            [
+                f"demand: all rows are dated at about the same time of day, e.g. {clock}. If it is midnight in another "
+                "zone, set time_zone and frequency. Otherwise remove the time of day"
+            ]
+        )
     if len(on) > 1 and nearest > 1:
         raise InputError(
             [

@@ -45,7 +45,8 @@ class Handover:
     @property
     def frequency(self) -> Frequency:
         """The demand's calendar."""
-        return Frequency(self.draft.manifest["frequency"])
+        manifest = self.draft.manifest
+        return Frequency.of(manifest["frequency"], manifest["configuration"]["time_zone"])
 
     @property
     def keys(self) -> HandoverKeys:

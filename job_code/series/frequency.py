@@ -6,7 +6,7 @@ since 1970-01-01, or the number of a numbered period.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +29,16 @@ class Frequency:
 
     Attributes:
         name: A complete name of `contract.calendar.frequencies`: `h`, `D`, `W-MON`, `MS`, `QS-JAN`.
+        time_zone: Zone of periods shorter than a day, whose moments are in UTC. None for local moments.
     """
 
     name: str
+    time_zone: str | None = None
+
+    @classmethod
+    def of(cls, name: str, time_zone: str | None) -> Self:
+        """Return the calendar of a frequency in a configured zone. Days and longer periods are local."""
+        return cls(name, time_zone if calendar_of(name).is_sub_daily else None)
 
     @property
     def calendar(self) -> Calendar:
@@ -92,7 +99,16 @@ class Frequency:
 
     def local_minutes(self, periods: Integers) -> Integers:
         """Return the local moment that labels each period, in minutes since 1970-01-01."""
-        return self.moments(periods).astype(np.int64)
+        moments = self.moments(periods).astype(np.int64)
+        if self.time_zone is None:
+            return moments
+        local = self._times(moments).dt.replace_time_zone(None)
+        return local.dt.timestamp("us").to_numpy() // MICROSECONDS
+
+    def _times(self, moments: Integers) -> pl.Series:
+        times = pl.Series(moments * MICROSECONDS).cast(pl.Datetime("us"))
+        zone = self.time_zone
+        return times if zone is None else times.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
 
     def local_days(self, periods: Integers) -> Integers:
         """Return the local day that labels each period, in days since 1970-01-01."""
@@ -103,13 +119,13 @@ class Frequency:
         """Type of the labels in files: a date, a time in microseconds, or a whole number."""
         if self.calendar.kind == "numbered":
             return pl.Int64()
-        return pl.Datetime("us") if self.calendar.is_sub_daily else pl.Date()
+        return pl.Datetime("us", self.time_zone) if self.calendar.is_sub_daily else pl.Date()
 
     def labels(self, periods: Integers) -> pl.Series:
         """Return the label of each period, of the type `label_type`."""
         moments = self.moments(periods).astype(np.int64)
         if self.calendar.is_sub_daily:
-            return pl.Series(moments * MICROSECONDS).cast(self.label_type)
+            return self._times(moments)
         return pl.Series(moments if self.calendar.kind == "numbered" else moments // DAY).cast(self.label_type)
 
     def period_of(self, label: Label) -> int:
@@ -118,7 +134,7 @@ class Frequency:
 
     def label_of(self, period: int) -> Label:
         """Return the label of a single period, as `labels` does."""
-        return label_of_period(period, frequency=self.name)
+        return label_of_period(period, frequency=self.name, zoned=self.time_zone is not None)
 
     def text_of(self, period: int) -> str:
         """Return the label of a single period as text. Texts of one calendar have the order of its periods."""

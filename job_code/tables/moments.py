@@ -9,12 +9,14 @@ from contract.calendar.frequencies import DAY, EPOCH, NUMBERED, calendar_of, is_
 from contract.limits import MAX_DATE, MIN_DATE
 from job_code.config import ForecastConfig
 from job_code.tables.row_checks import RowCheck
+from job_code.tables.time_texts import read_times
 
 MOMENT = "_moment"  # minutes since 1970-01-01, or the number of a numbered period
 FIRST_DAY, LAST_DAY = (MIN_DATE - EPOCH).days, (MAX_DATE - EPOCH).days
 MAX_NUMBER = 2_000_000_000  # leaves room for the periods to forecast
-TEXT_DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")
 MINUTE = 60_000_000  # microseconds
+FIXED_ZONES = ("UTC", "GMT", "Etc/UTC")
+LOCAL, OFFSET = "local", "offset"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +27,13 @@ class TimeColumn:
         name: Its name.
         is_numbered: Whether it numbers the periods.
         has_dates_only: Whether the configured periods are days or longer, so that a time of day is an error.
+        time_zone: The configured zone of the periods; None for the zone that each time is written in.
     """
 
     name: str
     is_numbered: bool = False
     has_dates_only: bool = False
+    time_zone: str | None = None
 
     @classmethod
     def of(cls, config: ForecastConfig) -> Self:
@@ -40,6 +44,7 @@ class TimeColumn:
             name=config.time,
             is_numbered=asked == NUMBERED,
             has_dates_only=known and (is_partial(str(asked)) or not calendar_of(str(asked)).is_sub_daily),
+            time_zone=config.time_zone,
         )
 
     def moment(self, dtype: pl.DataType) -> pl.Expr:
@@ -53,9 +58,9 @@ class TimeColumn:
         column = pl.col(self.name)
         if self.is_numbered:
             return _number(dtype, column)
-        if dtype == pl.Date:
+        if dtype == pl.Date and (self.time_zone is None or self.has_dates_only):
             return column.cast(pl.Int32).clip(FIRST_DAY - 1, LAST_DAY + 1) * DAY
-        micros = _microseconds(dtype, column)
+        micros = self._microseconds(dtype)
         return (micros // MINUTE).clip((FIRST_DAY - 1) * DAY, (LAST_DAY + 1) * DAY).cast(pl.Int32)
 
     def checks(self, dtype: pl.DataType) -> dict[str, RowCheck]:
@@ -79,7 +84,7 @@ class TimeColumn:
                 (name,),
                 moment.is_null(),
                 f"without a readable date in {name}",
-                "Use a date type or text like 2026-11-16. If the column numbers the periods, set frequency=1",
+                self._readable,
             ),
             "implausible": RowCheck(
                 (name,),
@@ -89,15 +94,74 @@ class TimeColumn:
             ),
         }
         if isinstance(dtype, pl.Datetime | pl.String):
-            unit, what = (DAY * MINUTE, "a time of day") if self.has_dates_only else (MINUTE, "seconds")
-            checks["timed"] = RowCheck(
-                (name,),
-                _microseconds(dtype, pl.col(name)) % unit != 0,
-                f"with {what} in {name}",
-                f"Provide one row per period, and dates without {what}",
-                keeps=True,
-            )
+            checks["timed"] = self._time_check(dtype)
+        if self.time_zone is None and not self.has_dates_only:
+            checks |= self._zone_check(dtype)
         return checks
+
+    @property
+    def _readable(self) -> str:
+        if self.time_zone is not None and not self.has_dates_only:
+            return f"Write every time with its zone: the clocks of {self.time_zone} show some times twice or never"
+        return "Use a date type or text like 2026-11-16. If the column numbers the periods, set frequency=1"
+
+    def _time_check(self, dtype: pl.DataType) -> RowCheck:
+        unit, what = (DAY * MINUTE, "a time of day") if self.has_dates_only else (MINUTE, "seconds")
+        remedy = f"Provide one row per period, and dates without {what}"
+        if self.has_dates_only and self.time_zone is None and isinstance(dtype, pl.Datetime) and dtype.time_zone:
+            remedy += ". If they are midnights of another zone, set time_zone, e.g. time_zone=Europe/Berlin"
+        wrong = self._microseconds(dtype) % unit != 0
+        return RowCheck((self.name,), wrong, f"with {what} in {self.name}", remedy, keeps=True)
+
+    def _zone_check(self, dtype: pl.DataType) -> dict[str, RowCheck]:
+        """Return the check of times of day in a zone. Without it, an hour of autumn would count twice."""
+        column = pl.col(self.name)
+        if dtype == pl.String:
+            offset = column.map_batches(lambda texts: read_times(texts).offset, return_dtype=pl.Int32)
+            shifts = (offset != 0).fill_null(False)
+        elif isinstance(dtype, pl.Datetime) and dtype.time_zone not in (None, *FIXED_ZONES):
+            shifts = pl.lit(True)
+        else:
+            return {}
+        wrong = shifts & (self._microseconds(dtype) % (DAY * MINUTE) != 0)
+        remedy = "Set the time_zone of the periods, e.g. time_zone=Europe/Berlin, and the frequency"
+        return {"zoned": RowCheck((self.name,), wrong, f"with a time of day in a zone in {self.name}", remedy)}
+
+    def _microseconds(self, dtype: pl.DataType) -> pl.Expr:
+        """Return the microseconds since 1970-01-01 (Int64): local, or in UTC for parts of a day in a zone."""
+        column = pl.col(self.name)
+        if dtype == pl.Date:
+            column, dtype = column.cast(pl.Datetime("us")), pl.Datetime("us")
+        if isinstance(dtype, pl.Datetime):
+            local = column.dt.replace_time_zone(None) if dtype.time_zone else column
+            if self.time_zone is not None:
+                local = self._in_zone(column) if dtype.time_zone else self._localized(column)
+            return local.dt.timestamp("us")
+        if dtype == pl.String:
+            return column.map_batches(self._from_text, return_dtype=pl.Int64)
+        return pl.lit(None, dtype=pl.Int64)
+
+    def _from_text(self, column: pl.Series) -> pl.Series:
+        times = read_times(column)
+        table = pl.DataFrame({LOCAL: times.local, OFFSET: times.offset})
+        local = pl.col(LOCAL)
+        if self.time_zone is not None:
+            utc = (local - pl.duration(seconds=pl.col(OFFSET))).dt.replace_time_zone("UTC")
+            local = pl.when(pl.col(OFFSET).is_null()).then(self._localized(local)).otherwise(self._in_zone(utc))
+        return table.select(local.dt.timestamp("us")).to_series().alias(column.name)
+
+    def _localized(self, local: pl.Expr) -> pl.Expr:
+        """Return times without a zone as `_in_zone` does; null if the zone's clocks show the time twice or never."""
+        if self.has_dates_only:  # a date needs no zone
+            return local
+        zoned = local.dt.replace_time_zone(str(self.time_zone), ambiguous="null", non_existent="null")
+        return self._in_zone(zoned)
+
+    def _in_zone(self, zoned: pl.Expr) -> pl.Expr:
+        """Return times with a zone as local times of the configured zone, or in UTC for parts of a day."""
+        return zoned.dt.convert_time_zone(str(self.time_zone) if self.has_dates_only else "UTC").dt.replace_time_zone(
+            None
+        )
 
 
 def _number(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:
@@ -106,20 +170,3 @@ def _number(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:
     elif not dtype.is_integer():
         return pl.lit(None, dtype=pl.Int32)
     return pl.when(column.is_between(0, MAX_NUMBER)).then(column).cast(pl.Int32)
-
-
-def _microseconds(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:
-    """Return the microseconds since 1970-01-01 (Int64), local for a time with a zone."""
-    if isinstance(dtype, pl.Datetime):
-        local = column.dt.replace_time_zone(None) if dtype.time_zone else column
-        return local.dt.timestamp("us")
-    if dtype == pl.String:
-        return _from_text(column).dt.timestamp("us")
-    return pl.lit(None, dtype=pl.Int64)
-
-
-def _from_text(column: pl.Expr) -> pl.Expr:
-    text = column.str.strip_chars()
-    days = text.str.to_date(TEXT_DATE_FORMATS[0], strict=False).cast(pl.Datetime("us"))
-    times = (text.str.to_datetime(form, strict=False, time_unit="us") for form in TEXT_DATE_FORMATS[1:])
-    return pl.coalesce(days, *times)

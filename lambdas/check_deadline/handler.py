@@ -15,7 +15,7 @@ from contract.environments.monitoring import CheckDeadlineEnvironment
 from contract.metrics import Metric
 from contract.partitions import WHOLE
 from lambdas.shared.clients import clients
-from lambdas.shared.clock import local_time
+from lambdas.shared.clock import due_time, local_time
 from lambdas.shared.logs import log_invocation
 from lambdas.shared.metrics import COUNT, emit_metrics
 from lambdas.shared.partitions import partition_names
@@ -59,6 +59,7 @@ class Deadline:
         frequency: Frequency of the demand.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
         time_zone: IANA name of the zone whose midnight completes a period.
+        demand_time_zone: The demand's configured zone; empty if there is none.
         partitions: Names of the partitions; None in an environment without partitions.
     """
 
@@ -69,6 +70,7 @@ class Deadline:
     frequency: str
     period_label: str
     time_zone: str
+    demand_time_zone: str = ""
     partitions: Sequence[str] | None = None
 
 
@@ -85,6 +87,7 @@ def handler(event: DeadlineEvent, _context: object) -> LateRuns:
         frequency=environment.frequency,
         period_label=environment.period_label,
         time_zone=environment.time_zone,
+        demand_time_zone=environment.demand_time_zone,
         partitions=None if source is None else partition_names(_client("s3"), source),
     )
     outcome = check_deadline(event, deadline=deadline)
@@ -103,7 +106,8 @@ def check_deadline(event: DeadlineEvent, *, deadline: Deadline) -> LateRuns:
         `cutoff` of the due runs, and the number of `late` runs.
     """
     moment = datetime.fromisoformat(event["scheduled_time"])
-    now = local_time(moment, time_zone=deadline.time_zone)
+    local = local_time(moment, time_zone=deadline.time_zone)
+    now = due_time(moment, local, frequency=deadline.frequency, demand_zone=deadline.demand_time_zone)
     cutoff = label_text(last_complete_period(now, frequency=deadline.frequency, label=deadline.period_label))
     names = [WHOLE] if deadline.partitions is None else deadline.partitions
 

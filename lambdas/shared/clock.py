@@ -1,8 +1,10 @@
 """The local date and time in the environment's time zone."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from dateutil import tz  # type: ignore[import-untyped]
+
+from contract.calendar.frequencies import calendar_of
 
 
 def local_date(moment: datetime, *, time_zone: str) -> date:
@@ -29,3 +31,18 @@ def local_time(moment: datetime, *, time_zone: str) -> datetime:
             "older name of the zone, or to UTC, deploy, and rerun"
         )
     return moment.astimezone(zone).replace(tzinfo=None)
+
+
+def due_time(moment: datetime, local: datetime, *, frequency: str, demand_zone: str) -> datetime:
+    """Return the time by which periods are complete, as `last_complete_period` takes it.
+
+    Args:
+        moment: Time with a zone.
+        local: The same time in the schedule's zone, without it.
+        frequency: Frequency of the demand.
+        demand_zone: The demand's configured zone; empty if there is none. Its hours have labels in UTC.
+
+    Raises:
+        ValueError: If the frequency is unknown or partial.
+    """
+    return moment.astimezone(UTC) if demand_zone and calendar_of(frequency).is_sub_daily else local

@@ -8,7 +8,7 @@ from contract.calendar.frequencies import FREQUENCY_RULE, is_partial
 from contract.calendar.labels import LABEL_RULE, Label, label_text
 from contract.environments.settings import FleetDefaults
 from contract.function_errors import InputError
-from lambdas.shared.clock import local_time
+from lambdas.shared.clock import due_time, local_time
 from lambdas.shared.execution_input import Request
 
 
@@ -34,6 +34,7 @@ def asked_cutoff(
     if request.scheduled_time is not None:
         now = _local_time(request.scheduled_time, time_zone=time_zone)
         try:
+            now = due_time(request.scheduled_time, now, frequency=frequency, demand_zone=config.get("time_zone", ""))
             return last_complete_period(now, frequency=frequency, label=period_label)
         except ValueError as error:
             raise InputError([f"configuration: {error}; a scheduled run needs {FREQUENCY_RULE}"]) from None

@@ -126,6 +126,7 @@ def test_names_and_variables_of_the_functions(template: Templates, environment: 
             "FREQUENCY": "W-MON",
             "PERIOD_LABEL": "start",
             "TIME_ZONE": "Europe/Berlin",
+            "DEMAND_TIME_ZONE": "",
         },
         "CloseRunFunction": {
             "FORECAST_BUCKET": "<ForecastsBucket>",

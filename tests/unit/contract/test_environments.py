@@ -99,6 +99,7 @@ ENVIRONMENTS: list[FunctionEnvironment] = [
         frequency="W-MON",
         period_label="start",
         time_zone="UTC",
+        demand_time_zone="Europe/Berlin",
         source=PartitionSource(data_bucket="data", partitions=None),
     ),
     RunsWidgetEnvironment(

@@ -26,6 +26,9 @@ def test_all_problems_are_reported_together() -> None:
     ("settings", "reason"),
     [
         ({"quantiles": ""}, "quantiles"),
+        ({"time_zone": "Berlin", "frequency": "D"}, "'Berlin' is not an IANA time zone"),
+        ({"time_zone": "Europe/Berlin"}, "time_zone: needs the frequency"),
+        ({"frequency": "1", "country_holidays": "DE"}, "numbered periods (frequency=1) have no date"),
         ({"quantiles": "0.1,0.1"}, "ascend"),
         ({"quantiles": "0.1,1.0"}, "less than 1"),
         ({"quantiles": "nan"}, "quantiles.0"),
@@ -62,6 +65,7 @@ def test_hyperparameters_preserve_every_key() -> None:
             "time": "week",
             "target": "units",
             "frequency": "W-SUN",
+            "time_zone": "Europe/Berlin",
             "horizon": "13",
             "quantiles": "0.025,0.5,0.975",
             "history": "104",

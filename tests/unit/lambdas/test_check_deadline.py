@@ -77,6 +77,13 @@ def test_a_published_run_is_not_late_after_later_attempts(deadline: Deadline) ->
     assert sent(deadline) == []
 
 
+@pytest.mark.parametrize(("zone", "cutoff"), [("", "2026-11-16T09:00"), ("Europe/Berlin", "2026-11-16T08:00Z")])
+def test_hours_are_due_when_they_are_over(deadline: Deadline, zone: str, cutoff: str) -> None:
+    hourly = replace(deadline, frequency="h", demand_time_zone=zone)
+    due = {"scheduled_time": "2026-11-16T09:20:00Z"}
+    assert check_deadline(due, deadline=hourly) == {"cutoff": cutoff, "late": 1}
+
+
 def test_a_run_that_was_not_started_is_late(deadline: Deadline) -> None:
     assert check_deadline(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": 1}
     (message,) = sent(deadline)
@@ -201,6 +208,7 @@ def test_the_handler_finds_partitions_and_counts_late_ones(
         ("FREQUENCY", "W-MON"),
         ("PERIOD_LABEL", "start"),
         ("TIME_ZONE", "Europe/Berlin"),
+        ("DEMAND_TIME_ZONE", ""),
         ("DATA_BUCKET", DATA_BUCKET),
         ("PARTITIONS", json.dumps(named)),
     ):

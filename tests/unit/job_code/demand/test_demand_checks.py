@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -154,3 +155,36 @@ def test_the_usual_span_ignores_a_few_odd_dates() -> None:
     assert calendar.usual_span(MomentCounts(odd), configured()) == 10
     assert calendar.usual_span(MomentCounts(odd), configured(history=4)) == 4
     assert calendar.usual_span(MomentCounts(odd[-1:]), configured()) == 1
+
+
+DAILY = {f"D{at}": [1.0 + at] * 200 for at in range(4)}
+
+
+@pytest.mark.parametrize("cells_per_row", [0, 16])  # without and with a table of all series and periods
+def test_series_with_a_longer_step_are_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells_per_row: int
+) -> None:
+    monkeypatch.setattr("job_code.demand.cells.CELLS_PER_ROW", cells_per_row)
+    weekly = {"W1": [5.0 if at % 7 == 0 else None for at in range(200)]}
+    found = problems(tmp_path, {"a.parquet": series({**DAILY, **weekly}, frequency="D")})
+    assert found == [
+        "demand: 1 series with a longer step than one day, e.g. W1 every 7 days. Set frequency to their calendar, "
+        "forecast them in another run, or write a row for every day"
+    ]
+    only_weeks = series({f"W{at}": [1.0] * 40 for at in range(5)})
+    (message,) = problems(tmp_path / "set", {"a.parquet": only_weeks}, frequency="D")
+    assert message.startswith("demand: 5 series with a longer step than one day, e.g. W0 every 7 days")
+
+
+def test_series_with_random_gaps_or_few_rows_are_no_error(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    sparse = {f"S{at}": [1.0 if random.random() < 0.2 else None for _ in range(300)] for at in range(40)}
+    short = {"few": [1.0 if at % 10 == 0 else None for at in range(200)]}  # 20 rows
+    assert not problems(tmp_path, {"a.parquet": series({**DAILY, **sparse, **short}, frequency="D")})
+
+
+def test_inferred_days_have_no_time_of_day(tmp_path: Path) -> None:
+    demand = series(DAILY, frequency="D").with_columns(pl.col("ds").cast(pl.Datetime("us")))
+    odd = demand[:1].with_columns(pl.col("ds") + timedelta(hours=5))
+    (message,) = problems(tmp_path, {"a.parquet": pl.concat([demand[1:], odd])})
+    assert message.startswith("demand: 1 row with a time of day, e.g. D0 2026-05-01T05:00. Provide one row per day")

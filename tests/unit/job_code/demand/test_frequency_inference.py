@@ -114,3 +114,9 @@ def test_longer_periods_than_the_labels_suggest_are_rejected(labels: list[Label]
 def test_rows_at_any_time_are_rejected() -> None:
     with pytest.raises(InputError, match="the rows have any time of day, so the frequency cannot be inferred"):
         inferred([NOON + timedelta(minutes=at * at) for at in range(200)])
+
+
+def test_midnights_of_another_zone_are_explained() -> None:
+    midnights = [datetime(2026, 1, 4, 23) + timedelta(weeks=at) - timedelta(hours=at // 13) for at in range(26)]  # noqa: DTZ001
+    with pytest.raises(InputError, match=r"about the same time of day, e\.g\. 23:00.*set time_zone and frequency"):
+        inferred(midnights)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -258,3 +258,35 @@ def test_the_metrics_in_the_state_data_do_not_grow_with_the_horizon(finished: Fi
         range(1, manifest["metrics"]["backtest_periods"] + 1)
     )
     assert {each["by"] for each in manifest["backtest"]["by_group"]} >= {"class", "demand class"}
+
+
+@pytest.mark.parametrize(
+    ("frequency", "zone", "first", "dtype"),
+    [
+        ("h", None, "2026-11-17T00:00", pl.Datetime("us")),
+        ("h", "Europe/Berlin", "2026-11-16T23:00Z", pl.Datetime("us", "Europe/Berlin")),
+        ("B", None, "2026-11-17", pl.Date()),
+        ("QS-JAN", None, "2027-01-01", pl.Date()),
+    ],
+)
+def test_every_calendar_is_forecast(
+    tmp_path: Path, frequency: str, zone: str | None, first: str, dtype: pl.DataType
+) -> None:
+    """The hours cross the change of the clocks in October, on which a day has 25 hours."""
+    at = {"h": datetime(2026, 11, 16, 23), "QS-JAN": date(2026, 10, 1)}.get(frequency, LAST)  # noqa: DTZ001 (local)
+    count = {"h": 800, "B": 700}.get(frequency, 40)
+    values = {f"S{key}": [20 + key + 5 * np.sin(each / 3) for each in range(count)] for key in range(8)}
+    demand = series(values, frequency=frequency, last=at)
+    if zone is not None:
+        utc = pl.col("ds").dt.offset_by("-1h").dt.replace_time_zone("UTC")
+        demand = demand.with_columns(utc.dt.convert_time_zone(zone))
+    settings = {"time_zone": zone, "frequency": frequency} if zone else {}
+    finished = run_job(tmp_path, demand, **settings)
+    check_contract(finished)
+    manifest = finished.manifest
+    assert (manifest["frequency"], manifest["first_period"], manifest["series"]) == (frequency, first, 8)
+    assert finished.forecasts.schema["ds"] == dtype
+    assert manifest["data_quality"]["repairs"]["gaps_filled"] == 0
+    ahead = finished.of("S1")["ds"]
+    assert ahead.is_sorted()
+    assert ahead.n_unique() == manifest["horizon"] == len(manifest["total"])

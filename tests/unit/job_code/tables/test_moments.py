@@ -1,0 +1,132 @@
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+import pytest
+
+from contract.calendar.frequencies import DAY
+from job_code.series.frequency import Frequency
+from job_code.tables.file_splits import Batch
+from job_code.tables.moments import MOMENT, TimeColumn
+from job_code.tables.row_checks import drop_bad_rows
+from job_code.tables.validation_report import ValidationReport
+from tests.demand import configured
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MIDNIGHT = datetime(1970, 1, 1)  # noqa: DTZ001 (local)
+
+
+def read(column: pl.Series, **settings: object) -> tuple[list[datetime], list[str]]:
+    """Return the moments of the valid rows, and the problems of the others."""
+    time, findings = TimeColumn.of(configured(**settings)), ValidationReport()
+    rows = column.alias("ds").to_frame()
+    rows = rows.with_columns(time.moment(rows.schema["ds"]).alias(MOMENT))
+    batch = Batch(rows=rows, file="a.csv", first=0)
+    valid = drop_bad_rows(batch, time.checks(rows.schema["ds"]), findings, source="demand")
+    return [MIDNIGHT + timedelta(minutes=moment) for moment in valid[MOMENT]], findings.messages()
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-10-14", "2024-10-14"),
+        (" 2024-10-14 ", "2024-10-14"),
+        ("20241014", "2024-10-14"),
+        ("2024-10-14 05:30", "2024-10-14T05:30"),
+        ("2024-10-14T05:30:00", "2024-10-14T05:30"),
+        ("2024-10-14T05:30:00.000Z", "2024-10-14T05:30"),
+        ("2024-10-14T00:00:00Z", "2024-10-14"),
+        ("2024-10-14 05:30:00 UTC", "2024-10-14T05:30"),
+        ("2024-10-14T00:00:00+05:30", "2024-10-14"),
+        ("2024-10-14 00:00:00-0300", "2024-10-14"),
+        ("2026-W05", "2026-01-26"),
+        ("2020-W53", "2020-12-28"),
+        ("2026-01", "2026-01-01"),
+        ("2026-Q1", "2026-01-01"),
+        ("2026Q4", "2026-10-01"),
+    ],
+)
+def test_unambiguous_texts_are_read(text: str, moment: str) -> None:
+    assert read(pl.Series([text, "2026-11-16"])) == ([local(moment), local("2026-11-16")], [])
+
+
+@pytest.mark.parametrize(
+    "text", ["16.11.2026", "2026-13", "2026-W54", "2026-Q5", "2026", "202611", "2026-02-30", "soon", "1e9"]
+)
+def test_other_texts_are_errors(text: str) -> None:
+    moments, (problem,) = read(pl.Series([text, "2026-11-16"]))
+    assert moments == [local("2026-11-16")]
+    assert problem.startswith(f"demand: 1 row without a readable date in ds, e.g. {text!r} in row 1 of a.csv")
+
+
+MIDNIGHTS = [datetime(2026, month, 15, tzinfo=BERLIN).astimezone(UTC) for month in (1, 7)]
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_midnights_of_another_zone_are_explained_and_converted(as_text: bool) -> None:
+    column = pl.Series(MIDNIGHTS)
+    if as_text:
+        column = column.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    moments, problems = read(column, frequency="D", time_zone="Europe/Berlin")
+    assert (moments, problems) == ([local("2026-01-15"), local("2026-07-15")], [])
+    (problem,) = read(column, frequency="D")[1]
+    assert problem.startswith("demand: 2 rows with a time of day in ds")
+    assert as_text or "set time_zone, e.g. time_zone=Europe/Berlin" in problem
+
+
+def test_a_date_needs_no_zone() -> None:
+    for column in (pl.Series([date(2026, 3, 29)]), pl.Series(["2026-03-29"]), pl.Series([local("2026-03-29")])):
+        assert read(column, frequency="W", time_zone="Asia/Beirut") == ([local("2026-03-29")], [])  # no midnight there
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
+def test_days_of_23_and_25_hours_neither_lose_nor_count_an_hour_twice(day: date, hours: int) -> None:
+    begin = datetime(day.year, day.month, day.day, tzinfo=BERLIN).astimezone(UTC)
+    zoned = pl.Series([begin + timedelta(hours=at) for at in range(hours)]).dt.convert_time_zone("Europe/Berlin")
+    texts = pl.Series([time.isoformat() for time in zoned])
+    for column in (zoned, texts, zoned.dt.convert_time_zone("UTC")):
+        moments, problems = read(column, frequency="h", time_zone="Europe/Berlin")
+        assert not problems
+        frequency = Frequency.of("h", "Europe/Berlin")
+        minutes = np.array([(moment - MIDNIGHT) // timedelta(minutes=1) for moment in moments], dtype=np.int32)
+        periods = frequency.periods(minutes).astype(np.int64)
+        assert np.diff(periods).tolist() == [1] * (hours - 1)
+        assert frequency.labels(periods).to_list() == zoned.to_list()
+        assert (frequency.local_days(periods) == (day - date(1970, 1, 1)).days).all()
+        on_the_clock = [time.hour * 60 for time in zoned]
+        assert (frequency.local_minutes(periods) % DAY).tolist() == on_the_clock
+        assert [frequency.period_of_text(frequency.text_of(period)) for period in periods.tolist()] == periods.tolist()
+        assert frequency.text_of(int(periods[0])) == f"{begin:%Y-%m-%dT%H:%M}Z"
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_hours_of_a_zone_with_clock_changes_need_the_setting(as_text: bool) -> None:
+    column = pl.Series([datetime(2026, 10, 25, 5, tzinfo=BERLIN)]).dt.convert_time_zone("Europe/Berlin")
+    if as_text:
+        column = pl.Series(["2026-10-25T05:00:00+01:00"])
+    for settings in ({}, {"frequency": "h"}):
+        (problem,) = read(column, **settings)[1]
+        assert problem.startswith("demand: 1 row with a time of day in a zone in ds")
+        assert problem.endswith("Set the time_zone of the periods, e.g. time_zone=Europe/Berlin, and the frequency")
+
+
+def test_a_local_time_that_clocks_show_twice_or_never_is_an_error() -> None:
+    column = pl.Series([local("2026-10-25T02:30"), local("2026-03-29T02:30"), local("2026-10-25T05:00")])
+    moments, (problem,) = read(column, frequency="30min", time_zone="Europe/Berlin")
+    assert moments == [local("2026-10-25T04:00")]
+    assert problem.startswith("demand: 2 rows without a readable date in ds")
+    assert "the clocks of Europe/Berlin show some times twice or never" in problem
+
+
+def test_numbered_periods() -> None:
+    time = TimeColumn.of(configured(frequency="1"))
+    for column in (pl.Series([3, 41], dtype=pl.UInt8), pl.Series([" 3", "41"])):
+        rows = column.alias("ds").to_frame()
+        assert rows.select(time.moment(rows.schema["ds"])).to_series().to_list() == [3, 41]
+    odd = pl.Series(["-1", "1.5", "x", "99999999999"]).alias("ds").to_frame()
+    assert odd.select(time.moment(odd.schema["ds"])).to_series().to_list() == [None] * 4
