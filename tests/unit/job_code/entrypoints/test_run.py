@@ -280,7 +280,7 @@ def test_every_calendar_is_forecast(
     if zone is not None:
         utc = pl.col("ds").dt.offset_by("-1h").dt.replace_time_zone("UTC")
         demand = demand.with_columns(utc.dt.convert_time_zone(zone))
-    settings = {"time_zone": zone, "frequency": frequency} if zone else {}
+    settings: dict[str, Any] = {"time_zone": zone, "frequency": frequency} if zone else {}
     finished = run_job(tmp_path, demand, **settings)
     check_contract(finished)
     manifest = finished.manifest
