@@ -22,11 +22,13 @@ class Cells:
 
     Attributes:
         cell: Number of the cell of each row, shape (rows,). A series has one cell more than there are periods.
+        series_of_row: Index of the series of each row, shape (rows,).
         series: Number of series.
         span: Number of cells of a series.
     """
 
     cell: Integers
+    series_of_row: Integers
     series: int
     span: int
 
@@ -40,7 +42,7 @@ class Cells:
         """
         first = int(periods.min())
         span = int(periods.max()) - first + 2  # the last cell of a series is empty, so that no two series touch
-        return cls(shard.series * span + (periods - first), shard.keys.height, span)
+        return cls(shard.series * span + (periods - first), shard.series, shard.keys.height, span)
 
     @cached_property
     def _taken(self) -> Booleans | None:
@@ -68,14 +70,16 @@ class Cells:
         Returns:
             The series, the step of each in periods, and the number of series with enough rows to know.
         """
-        enough = np.bincount(self.cell // self.span, minlength=self.series) >= MIN_ROWS
+        enough = np.bincount(self.series_of_row, minlength=self.series) >= MIN_ROWS
         checked = int(np.count_nonzero(enough))
         if not checked:
             return np.empty(0, np.int64), np.empty(0, np.int64), 0
         some = np.flatnonzero(enough & ~self._has_neighbors())
         steps = np.zeros(len(some), dtype=np.int64)
         if len(some):
-            chosen = np.sort(self.cell[np.isin(self.cell // self.span, some)])
+            is_chosen = np.zeros(self.series, dtype=bool)
+            is_chosen[some] = True
+            chosen = np.sort(self.cell[is_chosen[self.series_of_row]])
             starts = np.searchsorted(chosen, some * self.span)
             distance = np.diff(chosen, prepend=chosen[:1])
             distance[starts] = 0

@@ -16,7 +16,7 @@ from job_code.demand.frequency_inference import resolve_frequency
 from job_code.demand.moment_counts import ROWS, WITH_VALUE, MomentCounts
 from job_code.demand.shuffle_files import ShuffledShard
 from job_code.errors import InputError
-from job_code.series.arrays import Booleans
+from job_code.series.arrays import Booleans, Integers
 from job_code.series.frequency import Frequency, Moments
 from job_code.tables.key_columns import series_name
 from job_code.tables.moments import MOMENT
@@ -89,11 +89,12 @@ def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, co
         frequency: The calendar.
         config: Its `negative_rule` decides whether negative demand is a problem.
     """
-    off_anchor, timed = frequency.is_off_anchor(shard.moment), _has_time_of_day(shard.moment, frequency)
-    negative = shard.value < 0 if config.negative_rule == "error" else np.zeros(len(shard.value), dtype=bool)
+    off_anchor = np.flatnonzero(frequency.is_off_anchor(shard.moment))
+    is_timed = _has_time_of_day(shard.moment[off_anchor], frequency)
+    negative = np.flatnonzero(shard.value < 0) if config.negative_rule == "error" else np.empty(0, np.int64)
     found = {
-        "off_anchor": _rows_with(off_anchor & ~timed, shard, frequency),
-        "timed": _rows_with(timed, shard, frequency),
+        "off_anchor": _rows_with(off_anchor[~is_timed], shard, frequency),
+        "timed": _rows_with(off_anchor[is_timed], shard, frequency),
         "negative": _rows_with(negative, shard, frequency),
     }
     return found | _check_cells(shard, periods, frequency) if len(periods) else found
@@ -150,8 +151,7 @@ def _has_time_of_day(moments: Moments, frequency: Frequency) -> Booleans:
     return timed
 
 
-def _rows_with(problem: Booleans, shard: ShuffledShard, frequency: Frequency) -> Problem:
-    rows = np.flatnonzero(problem)
+def _rows_with(rows: Integers, shard: ShuffledShard, frequency: Frequency) -> Problem:
     return Problem(len(rows), _examples(shard, rows, frequency))
 
 
