@@ -69,7 +69,8 @@ def run(task: ForecastTask, settings: Sequence[str]) -> Iterator[tuple[str, Task
 
 
 def _run_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Floats]:
-    pairs = [f"horizon={task.horizon}", f"quantiles={','.join(map(str, FINE))}", "cutoff_rule=series", *settings]
+    pairs = [f"horizon={task.horizon}", f"quantiles={','.join(map(str, FINE))}", "cutoff_rule=series"]
+    pairs += ["future_rule=keep", *settings]  # the dates of a task may be made up
     with tempfile.TemporaryDirectory() as folder:
         demand, covariates, output = (Path(folder) / name for name in ("demand.parquet", "known.parquet", "out"))
         task.train.select(KEY, "ds", "y").write_parquet(demand)

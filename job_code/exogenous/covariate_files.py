@@ -235,7 +235,7 @@ def _merge(results: Sequence[_Result], table: TableColumns) -> tuple[CovariateSc
 
 def _shuffle(task: _Task) -> _Result:
     writer = CovariateWriter(task.table, task.folder, task.writer, task.shards)
-    result = _Result(categories={}, lowest={}, last_day={})
+    result = _Result(categories={}, lowest={}, last_moment={})
     for part in task.parts:
         file = part.file
         try:

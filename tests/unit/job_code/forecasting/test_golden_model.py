@@ -73,8 +73,10 @@ def test_a_change_of_any_feature_is_detected(
     expected, rows = Tables.read(FOLDER / name), ForecastOrigins.rows
     for place, feature in enumerate(expected.features.columns[2:]):
 
-        def perturbed(self: ForecastOrigins, index: Integers, step: Integers, place: int = place) -> Columns:
-            found = rows(self, index, step).copy()
+        def perturbed(
+            self: ForecastOrigins, index: Integers, step: Integers, *, of_changes: bool, place: int = place
+        ) -> Columns:
+            found = rows(self, index, step, of_changes=of_changes).copy()
             found[:, place] = found[:, place] * 1.0001 + 0.0001
             return found
 
@@ -90,8 +92,8 @@ def test_two_swapped_features_are_detected(
     name, model, sample = golden
     expected, rows = Tables.read(FOLDER / name), ForecastOrigins.rows
 
-    def swapped(self: ForecastOrigins, index: Integers, step: Integers) -> Columns:
-        found = rows(self, index, step).copy()
+    def swapped(self: ForecastOrigins, index: Integers, step: Integers, *, of_changes: bool) -> Columns:
+        found = rows(self, index, step, of_changes=of_changes).copy()
         found[:, [0, 1]] = found[:, [1, 0]]
         return found
 
