@@ -42,6 +42,7 @@ WORKING_COLUMNS = (
 )  # the job adds them to the input
 
 ColumnName = Annotated[str, Field(min_length=1)]
+AggregationRule = Literal["sum", "mean", "last", "min", "max", "count"]
 Quantile = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -90,6 +91,15 @@ class ForecastConfig(BaseModel):
     start that run with `{"cutoff": "2026-11-16"}`."""
     cutoff_rule: Literal["common", "series"] = "common"
     """`common` forecasts every series from the same cutoff, `series` each from its own last period."""
+    aggregate: AggregationRule | Literal["auto", "none"] = "auto"
+    """How several rows of a series and period become one: their sum, mean, minimum, maximum or number, or the last of
+    them. `auto` sums them if the frequency is configured and most rows are dated between its periods; otherwise it
+    means `none`: each row must be a period."""
+    day_begins_at: int = Field(default=0, ge=0, le=23)
+    """Hour at which a day begins, and with it a week or month. Earlier rows belong to the day before."""
+    unfinished_period: Literal["drop", "keep", "error"] = "drop"
+    """Handling of a last period that is not complete: its rows end clearly earlier than those of the periods before.
+    Only for rows that are combined into periods."""
     gap_rule: Literal["zero", "carry_forward"] = "zero"
     """Meaning of a period without a row or value between two observed periods: no demand, or the last value before."""
     negative_rule: Literal["clip", "keep", "error"] = "clip"

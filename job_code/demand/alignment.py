@@ -32,6 +32,7 @@ class Repairs:
         rows_after_cutoff: Rows after the cutoff. They are ignored.
         rows_before_history: Rows older than the configured history.
         series_after_cutoff: Series that begin after the cutoff. They are not forecast.
+        rows_combined: Rows that were combined with an earlier row of their series and period.
     """
 
     gaps_filled: int = 0
@@ -43,6 +44,7 @@ class Repairs:
     rows_after_cutoff: int = 0
     rows_before_history: int = 0
     series_after_cutoff: int = 0
+    rows_combined: int = 0
 
     def __add__(self, other: "Repairs") -> "Repairs":
         return Repairs(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})

@@ -9,7 +9,8 @@ import polars as pl
 
 from contract.calendar.frequencies import DAY
 from contract.calendar.labels import label_text
-from job_code.config import ForecastConfig
+from job_code.config import AggregationRule, ForecastConfig
+from job_code.demand.aggregation import resolve_rule, unfinished_since
 from job_code.demand.cells import Cells, Periods
 from job_code.demand.demand_rows import SOURCE
 from job_code.demand.frequency_inference import resolve_frequency
@@ -33,10 +34,12 @@ class Calendar:
     Attributes:
         frequency: Calendar of the period numbers.
         cutoff: Number of the last observed period that the run uses.
+        rule: How several rows become one period; None if every row is a period.
     """
 
     frequency: Frequency
     cutoff: int
+    rule: AggregationRule | None = None
 
     def usual_span(self, counts: MomentCounts, config: ForecastConfig) -> int:
         """Return the approximate number of periods of a series: first date to cutoff, at most the configured history.
@@ -77,7 +80,11 @@ def check_calendar(counts: MomentCounts, config: ForecastConfig, findings: Valid
     except InputError as error:
         raise InputError([*findings.messages(), *error.problems]) from None
     frequency = Frequency.of(frequency.name, config.time_zone)
-    return Calendar(frequency, _check_cutoff(counts, frequency, config, findings))
+    rule = resolve_rule(config, frequency, counts)
+    cutoff = _check_cutoff(counts, frequency, config, findings)
+    if rule is not None and config.cutoff is None:
+        cutoff = _without_unfinished(counts, frequency, cutoff, config, findings)
+    return Calendar(frequency, cutoff, rule)
 
 
 def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, config: ForecastConfig) -> Problems:
@@ -112,14 +119,18 @@ def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: 
         "off_anchor": (
             "row",
             f"dated off the calendar {frequency.name}",
-            f"Date every {unit} the same way, or set frequency to the calendar of the dates",
+            f"Date every {unit} the same way, set frequency to the calendar of the dates, or set aggregate to combine rows",
         ),
         "timed": (
             "row",
             "with a time of day",
-            f"Provide one row per {unit}, and dates without a time of day",
+            f"Provide one row per {unit}, and dates without a time of day, or set aggregate to combine rows",
         ),
-        "duplicates": ("series", f"with duplicate {unit}s", f"Keep one row per series and {unit}"),
+        "duplicates": (
+            "series",
+            f"with duplicate {unit}s",
+            f"Keep one row per series and {unit}, or set aggregate to combine them",
+        ),
         "stepped": (
             "series",
             f"with a longer step than one {unit}",
@@ -183,6 +194,28 @@ def _moment_text(moment: int, frequency: Frequency) -> str:
     return label_text(
         Frequency("D").label_of(moment // DAY) if moment % DAY == 0 else Frequency("min").label_of(moment)
     )
+
+
+def _without_unfinished(
+    counts: MomentCounts, frequency: Frequency, cutoff: int, config: ForecastConfig, findings: ValidationReport
+) -> int:
+    """Return the last complete period, and report the last one if it is not complete."""
+    observed = counts.table.filter(pl.col(WITH_VALUE) > 0)[MOMENT].to_numpy()
+    end = unfinished_since(observed, frequency) if len(observed) else None
+    if end is None:
+        return cutoff
+    problem = (
+        f"demand: the last {frequency.unit}, {frequency.text_of(cutoff)}, is not complete: its rows end "
+        f"{_moment_text(end, frequency)}"
+    )
+    if config.unfinished_period == "drop":
+        findings.add_message(f"{problem}. The run ignores it. To use it, set unfinished_period to keep", level="note")
+        return cutoff - 1
+    if config.unfinished_period == "keep":
+        findings.add_message(f"{problem}. The run uses it as it is", level="warning")
+    else:
+        findings.add_message(f"{problem}. Upload the rest, or set unfinished_period to drop")
+    return cutoff
 
 
 def _check_cutoff(

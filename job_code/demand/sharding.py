@@ -19,6 +19,8 @@ from job_code.tables.key_columns import key_types
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
 
+MOMENTS_IN_MEMORY = 4_000_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Task:
@@ -37,6 +39,12 @@ class _Result:
     moments: list[MomentCounts] = field(default_factory=list)
     series: int = 0
     unreadable: dict[str, tuple[str, UnreadableFileError]] = field(default_factory=dict)
+
+    def count(self, batch: MomentCounts) -> None:
+        """Add the counts of a batch. Rows by the minute in any order have many moments in each batch."""
+        self.moments.append(batch)
+        if sum(each.table.height for each in self.moments) > MOMENTS_IN_MEMORY:
+            self.moments = [MomentCounts.total(self.moments)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +157,7 @@ def _shard(task: _Task) -> _Result:
         try:
             for batch in part.batches(task.batch, result.findings):
                 clean = clean_demand(batch, task.types, task.config, result.findings)
-                result.moments.append(MomentCounts.of(clean))
+                result.count(MomentCounts.of(clean))
                 writer.add(clean)
         except UnreadableFileError as error:
             result.unreadable[file.name] = (file.file_format, error)

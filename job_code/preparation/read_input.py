@@ -41,6 +41,8 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
         shards = _read(context, findings, advance)
     with context.progress.stage("check") as advance:
         prepared = _check(shards, context, findings, advance, known)
+    if prepared.calendar.rule is not None:
+        _note_aggregation(shards.demand.moments.rows, prepared, findings)
     check_last_total(prepared.recent, prepared.calendar.frequency, findings)
     quality = describe_input(shards.demand, prepared, shards.covariates, findings, inputs=context.request.inputs)
     _log_summary(prepared, quality, context.progress)
@@ -96,6 +98,15 @@ def _check(
     found = prepared.encoding.categories
     report_unknown_categories(found, known.static.categories, findings, source="static")
     return replace(prepared, encoding=encoding, covariates=fitted)
+
+
+def _note_aggregation(rows: int, demand: PreparedDemand, findings: ValidationReport) -> None:
+    unit = demand.calendar.frequency.unit
+    findings.add_message(
+        f"demand: {plural(rows, 'row')} became {plural(rows - demand.repairs.rows_combined, unit)} of series, by their "
+        f"{demand.calendar.rule}. The setting is aggregate",
+        level="note",
+    )
 
 
 def _log_summary(demand: PreparedDemand, quality: dict[str, Any], progress: Progress) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from job_code.config import ForecastConfig
+from job_code.demand.aggregation import combine
 from job_code.demand.alignment import Repairs, align
 from job_code.demand.demand_checks import Calendar, Problems, check_shard, is_sound
 from job_code.demand.sharding import ShardedDemand
@@ -121,11 +122,16 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     keys = shard.keys if shard else pl.DataFrame(schema=demand.types)
     frequency = task.calendar.frequency
     periods = frequency.periods(shard.moment) if shard else np.empty(0, np.int32)
+    repairs, rule = Repairs(), task.calendar.rule
+    if shard is not None and rule is not None:
+        rows = len(periods)
+        shard, periods = combine(shard, periods, frequency, rule)
+        repairs = Repairs(rows_combined=rows - len(periods))
     has_started = np.zeros(keys.height, dtype=bool)
     if shard is not None:
         has_started[shard.series[periods <= task.calendar.cutoff]] = True
     static_rows = match_static_rows(keys, has_started, task.shards.static, demand.folder, task.shard)
-    problems, repairs, stratum_counts, counts = None, Repairs(), StratumCounts.total([]), Counter[str]()
+    problems, stratum_counts, counts = None, StratumCounts.total([]), Counter[str]()
     recent = np.zeros(frequency.seasons.shown)
     chunks = []
     matches: dict[int, KeyMatches] = {}

@@ -5,7 +5,7 @@ from typing import Self
 
 import polars as pl
 
-from contract.calendar.frequencies import DAY, EPOCH, NUMBERED, calendar_of, is_partial
+from contract.calendar.frequencies import DAY, EPOCH, HOUR, NUMBERED, calendar_of, is_partial
 from contract.limits import MAX_DATE, MIN_DATE
 from job_code.config import ForecastConfig
 from job_code.tables.row_checks import RowCheck
@@ -28,23 +28,31 @@ class TimeColumn:
         is_numbered: Whether it numbers the periods.
         has_dates_only: Whether the configured periods are days or longer, so that a time of day is an error.
         time_zone: The configured zone of the periods; None for the zone that each time is written in.
+        smallest: Smallest unit of time that a row may have, in microseconds; None if rows are combined into periods.
+        day_begins_at: Minute at which a day begins.
     """
 
     name: str
     is_numbered: bool = False
     has_dates_only: bool = False
     time_zone: str | None = None
+    smallest: int | None = MINUTE
+    day_begins_at: int = 0
 
     @classmethod
     def of(cls, config: ForecastConfig) -> Self:
         """Return the configured column."""
         asked = config.frequency
         known = asked is not None and asked != NUMBERED
+        has_dates_only = known and (is_partial(str(asked)) or not calendar_of(str(asked)).is_sub_daily)
+        smallest = {"auto": None, "none": DAY * MINUTE} if has_dates_only else {"auto": MINUTE, "none": MINUTE}
         return cls(
             name=config.time,
             is_numbered=asked == NUMBERED,
-            has_dates_only=known and (is_partial(str(asked)) or not calendar_of(str(asked)).is_sub_daily),
+            has_dates_only=has_dates_only,
             time_zone=config.time_zone,
+            smallest=smallest.get(config.aggregate),
+            day_begins_at=config.day_begins_at * HOUR,
         )
 
     def moment(self, dtype: pl.DataType) -> pl.Expr:
@@ -60,7 +68,7 @@ class TimeColumn:
             return _number(dtype, column)
         if dtype == pl.Date and (self.time_zone is None or self.has_dates_only):
             return column.cast(pl.Int32).clip(FIRST_DAY - 1, LAST_DAY + 1) * DAY
-        micros = self._microseconds(dtype)
+        micros = self._microseconds(dtype) - self.day_begins_at * MINUTE * _has_time(dtype, column)
         return (micros // MINUTE).clip((FIRST_DAY - 1) * DAY, (LAST_DAY + 1) * DAY).cast(pl.Int32)
 
     def checks(self, dtype: pl.DataType) -> dict[str, RowCheck]:
@@ -93,8 +101,8 @@ class TimeColumn:
                 "Correct the dates or remove the rows",
             ),
         }
-        if isinstance(dtype, pl.Datetime | pl.String):
-            checks["timed"] = self._time_check(dtype)
+        if isinstance(dtype, pl.Datetime | pl.String) and self.smallest is not None:
+            checks["timed"] = self._time_check(dtype, self.smallest)
         if self.time_zone is None and not self.has_dates_only:
             checks |= self._zone_check(dtype)
         return checks
@@ -105,12 +113,12 @@ class TimeColumn:
             return f"Write every time with its zone: the clocks of {self.time_zone} show some times twice or never"
         return "Use a date type or text like 2026-11-16. If the column numbers the periods, set frequency=1"
 
-    def _time_check(self, dtype: pl.DataType) -> RowCheck:
-        unit, what = (DAY * MINUTE, "a time of day") if self.has_dates_only else (MINUTE, "seconds")
+    def _time_check(self, dtype: pl.DataType, smallest: int) -> RowCheck:
+        what = "seconds" if smallest == MINUTE else "a time of day"
         remedy = f"Provide one row per period, and dates without {what}"
         if self.has_dates_only and self.time_zone is None and isinstance(dtype, pl.Datetime) and dtype.time_zone:
             remedy += ". If they are midnights of another zone, set time_zone, e.g. time_zone=Europe/Berlin"
-        wrong = self._microseconds(dtype) % unit != 0
+        wrong = self._microseconds(dtype) % smallest != 0
         return RowCheck((self.name,), wrong, f"with {what} in {self.name}", remedy, keeps=True)
 
     def _zone_check(self, dtype: pl.DataType) -> dict[str, RowCheck]:
@@ -162,6 +170,11 @@ class TimeColumn:
         return zoned.dt.convert_time_zone(str(self.time_zone) if self.has_dates_only else "UTC").dt.replace_time_zone(
             None
         )
+
+
+def _has_time(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:
+    """Return whether a value has a time. A mere date belongs to its day, at whichever hour the day begins."""
+    return column.str.strip_chars().str.len_chars() > len("2026-11-16") if dtype == pl.String else pl.lit(True)
 
 
 def _number(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:

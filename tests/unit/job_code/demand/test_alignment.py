@@ -46,6 +46,7 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
             "rows_after_cutoff",
             "rows_before_history",
             "series_after_cutoff",
+            "rows_combined",
         ],
         0,
     )

@@ -70,7 +70,9 @@ def with_column(name: str, values: list[Any], dtype: Any = None) -> pl.DataFrame
 def test_invalid_rows_are_counted_with_examples(
     tmp_path: Path, column: str, values: list[Any], dtype: Any, expected: str
 ) -> None:
-    (message,) = problems(tmp_path, {"a.parquet": with_column(column, values, dtype)}, frequency="W")[:1]
+    (message,) = problems(tmp_path, {"a.parquet": with_column(column, values, dtype)}, frequency="W", aggregate="none")[
+        :1
+    ]
     assert message.startswith(f"demand: {expected}")
     assert message.rpartition(". ")[2]
 

@@ -1,0 +1,116 @@
+"""Combine rows that are finer than the frequency, such as transactions, into one row per series and period."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from job_code.config import AggregationRule, ForecastConfig
+from job_code.demand.cells import Periods
+from job_code.demand.moment_counts import MomentCounts
+from job_code.demand.shuffle_files import ShuffledShard
+from job_code.series.arrays import Floats, Integers
+from job_code.series.frequency import Frequency, Moments
+
+OFF_LABELS = 0.5  # share of the rows; if more are dated between periods, and several of a period, they are finer
+PER_PERIOD = 1.5  # moments
+PERIODS_BEFORE = 8  # that show when the rows of a period usually end
+TOLERANCE = 0.05  # of a period; the last row of a period may be so much earlier than in all periods before
+
+
+def resolve_rule(config: ForecastConfig, frequency: Frequency, counts: MomentCounts) -> AggregationRule | None:
+    """Return the rule by which several rows become one period, or None if every row must be a period.
+
+    Without a configured rule, rows are summed only if most of them are dated between periods, at several moments of
+    each. Otherwise a copy of a file would double the demand, and one wrong date would change a period.
+
+    Args:
+        config: Its `aggregate` and `frequency`.
+        frequency: Calendar of the run.
+        counts: Demand rows by moment.
+    """
+    if config.aggregate != "auto":
+        return None if config.aggregate == "none" else config.aggregate
+    if config.frequency is None:
+        return None
+    periods = len(np.unique(frequency.periods(counts.moments)))
+    off_labels = counts.share(frequency.is_off_anchor(counts.moments))
+    return "sum" if off_labels > OFF_LABELS and len(counts.moments) >= PER_PERIOD * periods else None
+
+
+def combine(
+    shard: ShuffledShard, periods: Periods, frequency: Frequency, rule: AggregationRule
+) -> tuple[ShuffledShard, Periods]:
+    """Combine the rows of each series and period. Missing values do not count, unless all of them are missing.
+
+    Args:
+        shard: The rows.
+        periods: Period number of each row, shape (rows,).
+        frequency: The calendar.
+        rule: How values are combined. In-stock shares are averaged.
+
+    Returns:
+        One row per series and period, ascending, and the period of each row.
+    """
+    if not len(periods):
+        return shard, periods
+    has_value = ~np.isnan(shard.value)
+    # The last row of a period is its last row with a value, if there is one.
+    order = np.lexsort((shard.moment, has_value, periods, shard.series))
+    series, period = shard.series[order], periods[order]
+    begins = np.flatnonzero(np.append(True, (np.diff(series) != 0) | (np.diff(period) != 0)))
+    values = _combined(shard.value[order].astype(np.float64), begins, rule)
+    share = shard.in_stock_share
+    if share is not None:
+        sizes = np.diff(np.append(begins, len(order)))
+        share = (np.add.reduceat(share[order].astype(np.float64), begins) / sizes).astype(np.float32)
+    kept = period[begins]
+    combined = replace(
+        shard,
+        series=series[begins],
+        moment=frequency.moments(kept.astype(np.int64)),
+        value=values.astype(np.float32),
+        in_stock_share=share,
+    )
+    return combined, kept
+
+
+def unfinished_since(moments: Moments, frequency: Frequency) -> int | None:
+    """Return the last moment of demand if the last period is not complete, otherwise None.
+
+    The last period is not complete if its rows end clearly earlier than those of all recent periods.
+
+    Args:
+        moments: Moments with demand, ascending, shape (moments,).
+        frequency: The calendar.
+    """
+    periods = frequency.periods(moments)
+    ends = np.flatnonzero(np.append(np.diff(periods) != 0, True))[-1 - PERIODS_BEFORE :]
+    if len(ends) <= PERIODS_BEFORE:
+        return None
+    labels = frequency.moments(periods[ends].astype(np.int64)).astype(np.int64)
+    since = moments[ends] - labels
+    usual = np.median(np.diff(labels) / np.diff(periods[ends]))
+    return int(moments[-1]) if since[-1] < since[:-1].min() - TOLERANCE * usual else None
+
+
+def _combined(values: Floats, begins: Integers, rule: AggregationRule) -> Floats:
+    """Combine consecutive values.
+
+    Args:
+        values: Values, NaN if missing, shape (rows,).
+        begins: Position of the first value of each cell, shape (cells,).
+        rule: How they are combined.
+    """
+    valid = ~np.isnan(values)
+    counts = np.add.reduceat(valid, begins, dtype=np.int64)
+    if rule == "count":
+        return np.where(counts > 0, counts, np.nan)
+    if rule in ("min", "max"):
+        reduced: Floats = np.fmin.reduceat(values, begins) if rule == "min" else np.fmax.reduceat(values, begins)
+        return reduced
+    if rule == "last":
+        last: Floats = values[np.append(begins[1:], len(values)) - 1]
+        return last
+    totals = np.add.reduceat(np.where(valid, values, 0.0), begins)
+    combined = totals / np.maximum(counts, 1) if rule == "mean" else totals
+    return np.where(counts > 0, combined, np.nan)

@@ -1,0 +1,184 @@
+"""Rows that are finer than the frequency become periods, by a rule, and the run says how many became how many."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from job_code.config import AggregationRule
+from job_code.demand.aggregation import combine, unfinished_since
+from job_code.demand.shuffle_files import ShuffledShard
+from job_code.errors import InputError
+from job_code.series.frequency import Frequency
+from tests.demand import LAST, Finished, problems, run_job, shop
+
+WEEKLY = Frequency("W-MON")
+DAY = 1_440
+FEW_TREES: dict[str, Any] = {"n_estimators": 5, "horizon": 4}
+POLARS = {
+    "sum": pl.col("value").sum(),
+    "mean": pl.col("value").mean(),
+    "last": pl.col("value").drop_nulls().last(),
+    "min": pl.col("value").min(),
+    "max": pl.col("value").max(),
+    "count": pl.col("value").count().cast(pl.Float64),
+}
+ROWS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 40 * DAY), st.none() | st.floats(-1e6, 1e6, width=32), st.floats(0, 1)),
+    min_size=1,
+    max_size=60,
+    unique_by=lambda row: row[:2],  # the last of two rows of one minute is not defined
+)
+
+
+def shard_of(rows: pl.DataFrame) -> ShuffledShard:
+    keys = pl.DataFrame({"unique_id": ["A", "B", "C", "D"]})
+    return ShuffledShard(
+        keys=keys,
+        hashes=np.arange(4, dtype=np.uint64),
+        series=rows["series"].to_numpy(),
+        moment=rows["moment"].cast(pl.Int32).to_numpy(),
+        value=rows["value"].cast(pl.Float32).fill_null(np.nan).to_numpy(),
+        in_stock_share=rows["share"].cast(pl.Float32).to_numpy(),
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(rows=ROWS, rule=st.sampled_from(get_args(AggregationRule)))
+def test_cells_equal_those_of_an_independent_group_by(rows: list[Any], rule: AggregationRule) -> None:
+    types = {"series": pl.Int64, "moment": pl.Int64, "value": pl.Float64, "share": pl.Float64}
+    table = pl.DataFrame(rows, schema=types, orient="row")
+    shard = shard_of(table)
+    combined, periods = combine(shard, WEEKLY.periods(shard.moment), WEEKLY, rule)
+    # A week begins on a Monday; 1970-01-05 was the first one.
+    expected = (
+        table.sort("moment")
+        .group_by("series", period=(pl.col("moment") // DAY - 4) // 7)
+        .agg(pl.when(pl.col("value").count() > 0).then(POLARS[rule]).alias("value"), pl.col("share").mean())
+        .sort("series", "period")
+    )
+    assert combined.series.tolist() == expected["series"].to_list()
+    assert periods.tolist() == expected["period"].to_list()
+    assert (combined.moment // DAY).tolist() == (expected["period"] * 7 + 4).to_list()
+    np.testing.assert_allclose(combined.value, expected["value"].fill_null(np.nan).to_numpy(), rtol=1e-5, atol=1e-2)
+    assert combined.in_stock_share is not None
+    np.testing.assert_allclose(combined.in_stock_share, expected["share"].to_numpy(), rtol=1e-5, atol=1e-6)
+
+
+def transactions(weeks: int = 30, *, per_day: int = 3) -> pl.DataFrame:
+    """Return sales of two shops, a few at odd minutes of every day, until Sunday evening."""
+    first = datetime(2026, 11, 22, 20) - timedelta(weeks=weeks) + timedelta(days=1)
+    rows = [
+        {"unique_id": name, "ds": first + timedelta(days=day, minutes=-97 * sale, seconds=13), "y": 1.0 + sale}
+        for name in ("north", "south")
+        for day in range(7 * weeks)
+        for sale in range(per_day)
+    ]
+    return pl.DataFrame(rows).cast({"ds": pl.Datetime("us")})
+
+
+def run(folder: Path, demand: pl.DataFrame, **changes: Any) -> Finished:
+    return run_job(folder, {"a.parquet": demand[::2], "b.parquet": demand[1::2]}, **FEW_TREES | changes)
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "total"), [("auto", 42.0), ("sum", 42.0), ("mean", 2.0), ("max", 3.0), ("min", 1.0), ("count", 21.0)]
+)
+def test_transactions_become_weeks(tmp_path: Path, aggregate: str, total: float) -> None:
+    finished = run(tmp_path, transactions(), frequency="W-MON", aggregate=aggregate)
+    assert finished.manifest["cutoff"] == "2026-11-16"
+    assert finished.forecasts["mean"].to_numpy() == pytest.approx(total, rel=0.02)
+    rule = "sum" if aggregate == "auto" else aggregate
+    assert finished.quality["notes"] == [
+        f"demand: 1,260 rows became 60 weeks of series, by their {rule}. The setting is aggregate"
+    ]
+    assert finished.quality["repairs"]["rows_combined"] == 1_200
+    assert finished.quality["warnings"] == []
+
+
+def test_weeks_of_transactions_are_forecast_like_weeks(tmp_path: Path) -> None:
+    demand = transactions()
+    weeks = demand.group_by("unique_id", ds=pl.col("ds").dt.date().dt.truncate("1w")).agg(pl.col("y").sum())
+    raw = run(tmp_path / "raw", demand, frequency="W-MON")
+    assert raw.forecasts.equals(run(tmp_path / "weeks", weeks, frequency="W-MON").forecasts)
+
+
+def test_rows_of_days_become_months(tmp_path: Path) -> None:
+    days = pl.DataFrame({"ds": pl.date_range(date(2024, 1, 1), date(2026, 10, 31), "1d", eager=True)})
+    demand = days.with_columns(unique_id=pl.lit("A"), y=1.0)
+    finished = run(tmp_path, demand, frequency="MS")
+    assert finished.manifest["cutoff"] == "2026-10-01"
+    assert finished.forecasts["mean"].to_numpy() == pytest.approx([30, 31, 31, 28], abs=1)
+
+
+def test_a_day_may_begin_in_the_morning(tmp_path: Path) -> None:
+    """A bar sells at 20:00 and at 2:00 of the next day."""
+    evening = [datetime(2026, 9, 1, 20) + timedelta(days=day) for day in range(60)]
+    rows = [(moment, value) for each in evening for moment, value in ((each, 5.0), (each + timedelta(hours=6), 1.0))]
+    demand = pl.DataFrame(rows, schema={"ds": pl.Datetime("us"), "y": pl.Float64}, orient="row")
+    demand = demand.with_columns(unique_id=pl.lit("bar"))
+    assert run(tmp_path / "6", demand, frequency="D", day_begins_at=6).manifest["cutoff"] == "2026-10-30"
+    finished = run(tmp_path / "0", demand, frequency="D")
+    assert finished.manifest["cutoff"] == "2026-10-30"  # the last day has sales in the night only
+    assert "2026-10-31, is not complete: its rows end 2026-10-31T02:00" in finished.quality["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "cutoff", "level"), [("drop", "2026-11-16", "notes"), ("keep", "2026-11-23", "warnings")]
+)
+def test_an_unfinished_week_is_not_demand(tmp_path: Path, rule: str, cutoff: str, level: str) -> None:
+    demand = transactions()
+    more = demand.filter(pl.col("ds") > datetime(2026, 11, 16)).with_columns(pl.col("ds") + timedelta(weeks=1))
+    begun = pl.concat([demand, more.filter(pl.col("ds") < datetime(2026, 11, 26))])
+    finished = run(tmp_path, begun, frequency="W-MON", unfinished_period=rule, future_rule="keep")
+    assert finished.manifest["cutoff"] == cutoff
+    assert finished.quality[level][0].startswith(
+        "demand: the last week, 2026-11-23, is not complete: its rows end 2026-11-25T20:00"
+    )
+    with pytest.raises(InputError, match="the last week, 2026-11-23, is not complete"):
+        run(tmp_path / "error", begun, frequency="W-MON", unfinished_period="error", future_rule="keep")
+
+
+@pytest.mark.parametrize(
+    ("last", "finished"), [(7 * DAY - 60, True), (7 * DAY - 600, True), (3 * DAY, False), (6 * DAY - 10, False)]
+)
+def test_a_week_is_finished_if_its_rows_end_like_those_before(last: int, finished: bool) -> None:
+    monday = WEEKLY.moments(np.arange(2_950, 2_960)).astype(np.int64)
+    ends = monday + 7 * DAY - 120
+    ends[-1] = monday[-1] + last
+    moments = np.sort(np.concatenate([monday, ends])).astype(np.int32)
+    assert (unfinished_since(moments, WEEKLY) is None) == finished
+    assert unfinished_since(moments[-10:], WEEKLY) is None  # too few weeks to know
+
+
+def test_a_copy_of_a_file_is_not_summed(tmp_path: Path) -> None:
+    demand = shop(3, 30)
+    (problem,) = problems(tmp_path, {"a.parquet": demand, "b.parquet": demand}, frequency="W-MON")
+    assert problem.startswith("demand: 3 series with duplicate weeks")
+    assert "set aggregate" in problem
+    summed = run_job(tmp_path / "sum", {"a.parquet": demand, "b.parquet": demand}, aggregate="sum", **FEW_TREES)
+    assert summed.quality["repairs"]["rows_combined"] == demand.height
+
+
+@pytest.mark.parametrize("frequency", ["W-TUE", "W-WED"])
+def test_dates_of_another_weekday_are_not_summed(tmp_path: Path, frequency: str) -> None:
+    (problem,) = problems(tmp_path, {"a.parquet": shop(3, 30)}, frequency=frequency)
+    assert problem.startswith(f"demand: 90 rows dated off the calendar {frequency}")
+
+
+def test_one_wrong_date_is_not_summed(tmp_path: Path) -> None:
+    wrong = pl.when(pl.int_range(pl.len()) == 7).then(pl.col("ds") + timedelta(days=1)).otherwise("ds")
+    demand = shop(3, 30).with_columns(ds=wrong)
+    (problem,) = problems(tmp_path, {"a.parquet": demand}, frequency="W-MON")
+    assert problem.startswith("demand: 1 row dated off the calendar W-MON")
+
+
+def test_rows_must_be_periods_if_configured(tmp_path: Path) -> None:
+    found = problems(tmp_path, {"a.parquet": transactions()}, frequency="W-MON", aggregate="none")
+    assert found[0].startswith("demand: 1,260 rows with a time of day in ds")
+    assert LAST.isoformat() not in found[0]
