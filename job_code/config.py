@@ -43,6 +43,7 @@ WORKING_COLUMNS = (
 
 ColumnName = Annotated[str, Field(min_length=1)]
 AggregationRule = Literal["sum", "mean", "last", "min", "max", "count"]
+GapRule = Literal["zero", "carry_forward", "interpolate", "mean", "median", "value", "missing"]
 Quantile = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -100,8 +101,15 @@ class ForecastConfig(BaseModel):
     unfinished_period: Literal["drop", "keep", "error"] = "drop"
     """Handling of a last period that is not complete: its rows end clearly earlier than those of the periods before.
     Only for rows that are combined into periods."""
-    gap_rule: Literal["zero", "carry_forward"] = "zero"
-    """Meaning of a period without a row or value between two observed periods: no demand, or the last value before."""
+    gap_rule: GapRule = "zero"
+    """Meaning of a period without a row or value between two observed periods: no demand (`zero`), `gap_value` (`value`),
+    or unknown demand. For unknown demand, the history has the last value before, a value on the line between the
+    neighbors, the mean or the median of the series, or an estimate as for stockouts (`missing`). The model is neither
+    trained nor scored on it."""
+    gap_value: float = Field(default=0.0, allow_inf_nan=False)
+    """Demand of a gap with the `gap_rule` `value`."""
+    end_rule: Literal["zero", "missing"] = "zero"
+    """Meaning of the periods after the last value of a series: no demand, or unknown demand that is estimated."""
     negative_rule: Literal["clip", "keep", "error"] = "clip"
     """Handling of negative demand: `clip` counts it as zero, `keep` keeps it, `error` fails the run."""
     future_rule: Literal["error", "keep"] = "error"

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from job_code.config import ForecastConfig
 from job_code.demand.cells import Periods
 from job_code.demand.demand_checks import Calendar
+from job_code.demand.gap_values import fill_gaps
 from job_code.demand.shuffle_files import ShuffledShard
 from job_code.demand.stockouts import impute_stockouts
 from job_code.series.arrays import Booleans, Floats, Integers
@@ -174,14 +175,15 @@ def _fill(rows: _Rows, spans: _Spans) -> tuple[Floats, Booleans, int]:
 
 def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) -> Repairs:
     """Fill gaps, clip negative values and impute stockouts, all in place. Return the counts."""
-    gaps = np.zeros(len(panel), dtype=np.int64)
+    gaps, unknown = np.zeros(len(panel), dtype=np.int64), np.zeros(len(panel.values), dtype=bool)
     if not panel.observed.all():
         before = _gaps_lie_before(panel, spans, config)
         observed = np.add.reduceat(panel.observed, panel.starts, dtype=np.int64)
         gaps = np.where(before > panel.starts, before - panel.starts - observed, 0)
-        if config.gap_rule == "carry_forward":
-            inner = ~panel.observed & (np.arange(len(panel.values)) < np.repeat(before, panel.lengths))
-            _carry_forward(panel, inner, rows, spans)
+        inner = ~panel.observed & (np.arange(len(panel.values)) < np.repeat(before, panel.lengths))
+        if config.gap_rule not in ("zero", "missing"):
+            fill_gaps(panel, inner, _last_before(rows, spans), rule=config.gap_rule, value=config.gap_value)
+        unknown = (inner & (config.gap_rule == "missing")) | (~panel.observed & ~inner & (config.end_rule == "missing"))
     ends = panel.starts + panel.lengths - 1
     repairs = Repairs(
         gaps_filled=int(gaps.sum()),
@@ -191,23 +193,27 @@ def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) ->
     )
     if config.negative_rule == "clip":
         np.maximum(panel.values, 0.0, out=panel.values)
-    if config.gap_rule == "zero":
+    if config.gap_rule in ("zero", "value"):
         panel.observed[:] = True
-    if rows.in_stock_share is not None:
+    if rows.in_stock_share is not None or unknown.any():
         share = _in_stock_share(panel, rows, spans)
+        share[unknown] = 0
         off = impute_stockouts(panel, share)
         panel.observed[off] = False
-        partly = int(((share < 1) & ~off).sum())
-        repairs = replace(repairs, periods_out_of_stock=int(off.sum()), periods_partly_out_of_stock=partly)
+        partly, off_shelf = (share < 1) & ~off, off & ~unknown
+        repairs = replace(
+            repairs, periods_out_of_stock=int(off_shelf.sum()), periods_partly_out_of_stock=int(partly.sum())
+        )
     return repairs
 
 
 def _in_stock_share(panel: Panel, rows: _Rows, spans: _Spans) -> Floats:
-    """Return the in-stock share of every period; 1 for a period without a row."""
+    """Return the in-stock share of every period; 1 for a period without a row or without a configured column."""
     share = np.ones(len(panel.values))
+    if rows.in_stock_share is None:
+        return share
     inside = (rows.period >= spans.first[rows.series]) & (rows.period <= spans.last[rows.series])
     at = (panel.starts - spans.first)[rows.series[inside]] + rows.period[inside]
-    assert rows.in_stock_share is not None
     share[at] = rows.in_stock_share[inside]
     return share
 
@@ -227,14 +233,6 @@ def _gaps_lie_before(panel: Panel, spans: _Spans, config: ForecastConfig) -> Int
         return np.full(len(panel), -1)
     last = seen[np.maximum(until - 1, 0)]
     return np.where((until > 0) & (last >= panel.starts), last + 1, -1)
-
-
-def _carry_forward(panel: Panel, inner: Booleans, rows: _Rows, spans: _Spans) -> None:
-    begins_with_gap = inner[panel.starts]  # the last value of the series is older than the used history
-    panel.values[panel.starts[begins_with_gap]] = _last_before(rows, spans)[begins_with_gap]
-    latest = np.maximum.accumulate(np.where(panel.observed, np.arange(len(panel.values)), -1))
-    source = np.maximum(latest, np.repeat(panel.starts, panel.lengths))
-    panel.values[inner] = panel.values[source[inner]]
 
 
 def _last_before(rows: _Rows, spans: _Spans) -> Floats:

@@ -56,7 +56,7 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
         if not periods:
             counts["series_after_cutoff"] += 1
             continue
-        known = {period: rows[key][period] for period in periods if rows[key][period] is not None}
+        known = {period: value for period in periods if (value := rows[key][period]) is not None}
         last = cutoff if config.cutoff_rule == "common" else max(periods)
         first = min(known) if known else max(periods)
         if config.history is not None:
@@ -68,11 +68,10 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
                 counts["negative_values"] += value < 0
             elif known and (period < max(known) or config.cutoff_rule == "series"):
                 gaps += 1
-                if config.gap_rule == "carry_forward":
-                    value = known[max(earlier for earlier in known if earlier < period)]
+                value = gap_value(period, known, first, config)
             value = value if value is not None else 0.0
             values.append(max(value, 0.0) if config.negative_rule == "clip" else value)
-            observed.append(period in known or config.gap_rule == "zero")
+            observed.append(period in known or config.gap_rule in ("zero", "value"))
         result.first[key], result.values[key], result.observed[key] = first, values, observed
         counts["gaps_filled"] += gaps
         counts["series_with_gaps"] += gaps > 0
@@ -80,6 +79,26 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
         counts["ended_series"] += config.cutoff_rule == "common" and cutoff not in known
     result.counts = counts
     return result
+
+
+def gap_value(period: int, known: Mapping[int, float], first: int, config: ForecastConfig) -> float | None:
+    """Return the value of a gap."""
+    used = [value for each, value in known.items() if each >= first]
+    if config.gap_rule == "value":
+        return config.gap_value
+    if config.gap_rule == "mean":
+        return float(np.mean(used)) if used else 0.0
+    if config.gap_rule == "median":
+        return float(np.median(used)) if used else 0.0
+    if config.gap_rule not in ("carry_forward", "interpolate"):
+        return None
+    before = max(earlier for earlier in known if earlier < period)
+    after = min((later for later in known if later > period), default=None)
+    if config.gap_rule == "carry_forward" or after is None:
+        return known[before]
+    # The values before the used history count as one at its begin.
+    begin = max(before, first)
+    return known[before] + (known[after] - known[before]) * (period - begin) / (after - begin)
 
 
 def random_rows(random: np.random.Generator, cutoff: int) -> dict[str, dict[int, float | None]]:
@@ -136,13 +155,13 @@ def aligned(
 
 
 @pytest.mark.parametrize("cutoff_rule", ["common", "series"])
-@pytest.mark.parametrize("gap_rule", ["zero", "carry_forward"])
+@pytest.mark.parametrize("gap_rule", ["zero", "carry_forward", "interpolate", "mean", "median", "value"])
 @pytest.mark.parametrize("history", [None, 1, 8])
 def test_alignment_agrees_with_the_reference(
     tmp_path: Path, cutoff_rule: str, gap_rule: str, history: int | None
 ) -> None:
     random = np.random.default_rng(7)
-    config = configured(cutoff_rule=cutoff_rule, gap_rule=gap_rule)
+    config = configured(cutoff_rule=cutoff_rule, gap_rule=gap_rule, gap_value=7.5)
     for trial in range(40):
         config = config.model_copy(update={"history": history, "negative_rule": ["clip", "keep"][trial % 2]})
         cutoff = 100
@@ -156,7 +175,7 @@ def test_alignment_agrees_with_the_reference(
         assert panel.keys["unique_id"].to_list() == list(expected.values)
         assert panel.first_period.tolist() == list(expected.first.values())
         assert panel.lengths.tolist() == [len(values) for values in expected.values.values()]
-        assert panel.values.tolist() == [value for values in expected.values.values() for value in values]
+        np.testing.assert_allclose(panel.values, [value for values in expected.values.values() for value in values])
         assert panel.observed.tolist() == [seen for each in expected.observed.values() for seen in each]
         assert repairs.to_dict() == expected.counts
         assert max(sizes) < largest + int(panel.lengths.max())
@@ -187,3 +206,22 @@ def test_a_row_without_a_value_can_end_a_series(tmp_path: Path) -> None:
         panel, _ = panel_of(tmp_path / gap_rule, pl.concat([frame, later]), cutoff_rule="series", gap_rule=gap_rule)
         assert panel.frequency.label_of(int(panel.last_period[0])) == date(2026, 11, 16)
         assert panel.values[:3].tolist() == [4.0, 5.0, filled]
+
+
+@pytest.mark.parametrize(
+    ("settings", "values", "observed"),
+    [
+        ({"gap_rule": "missing"}, [4, 6, 5, 8, 0, 0], [True, True, False, True, False, False]),
+        ({"gap_rule": "zero", "end_rule": "missing"}, [4, 6, 0, 8, 4, 4], [True, True, True, True, False, False]),
+        ({"gap_rule": "missing", "end_rule": "missing"}, [4, 6, 5, 8, 6, 6], [True, True, False, True, False, False]),
+    ],
+)
+def test_unknown_demand_is_estimated_and_not_observed(
+    tmp_path: Path, settings: dict[str, str], values: list[float], observed: list[bool]
+) -> None:
+    demand = pl.concat([series({"A": [4.0, 6.0, None, 8.0, None, None]}), series({"B": [1.0] * 6})])
+    panel, repairs = panel_of(tmp_path, demand.drop_nulls(), **settings)
+    assert panel.values[:6].tolist() == values
+    assert panel.observed[:6].tolist() == observed
+    assert panel.observed[6:].all()
+    assert (repairs.gaps_filled, repairs.ended_series, repairs.periods_out_of_stock) == (1, 1, 0)
