@@ -102,10 +102,10 @@ class ForecastConfig(BaseModel):
     """Handling of a last period that is not complete: its rows end clearly earlier than those of the periods before.
     Only for rows that are combined into periods."""
     gap_rule: GapRule = "zero"
-    """Meaning of a period without a row or value between two observed periods: no demand (`zero`), `gap_value` (`value`),
-    or unknown demand. For unknown demand, the history has the last value before, a value on the line between the
-    neighbors, the mean or the median of the series, or an estimate as for stockouts (`missing`). The model is neither
-    trained nor scored on it."""
+    """Meaning of a period without a row or value between two observed periods: no demand (`zero`), the `gap_value`
+    (`value`), or unknown demand. The model is neither trained nor scored on unknown demand. Its history has the last
+    value before, a value on the line between the neighbors, the mean or the median of the series, or an estimate as
+    for stockouts (`missing`)."""
     gap_value: float = Field(default=0.0, allow_inf_nan=False)
     """Demand of a gap with the `gap_rule` `value`."""
     end_rule: Literal["zero", "missing"] = "zero"

@@ -119,7 +119,7 @@ def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: 
         "off_anchor": (
             "row",
             f"dated off the calendar {frequency.name}",
-            f"Date every {unit} the same way, set frequency to the calendar of the dates, or set aggregate to combine rows",
+            f"Date every {unit} the same way, set frequency to the calendar of the dates, or set aggregate",
         ),
         "timed": (
             "row",

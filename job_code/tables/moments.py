@@ -68,7 +68,9 @@ class TimeColumn:
             return _number(dtype, column)
         if dtype == pl.Date and (self.time_zone is None or self.has_dates_only):
             return column.cast(pl.Int32).clip(FIRST_DAY - 1, LAST_DAY + 1) * DAY
-        micros = self._microseconds(dtype) - self.day_begins_at * MINUTE * _has_time(dtype, column)
+        micros = self._microseconds(dtype)
+        if self.day_begins_at:
+            micros -= self.day_begins_at * MINUTE * _has_time(dtype, column)
         return (micros // MINUTE).clip((FIRST_DAY - 1) * DAY, (LAST_DAY + 1) * DAY).cast(pl.Int32)
 
     def checks(self, dtype: pl.DataType) -> dict[str, RowCheck]:
@@ -101,8 +103,8 @@ class TimeColumn:
                 "Correct the dates or remove the rows",
             ),
         }
-        if isinstance(dtype, pl.Datetime | pl.String) and self.smallest is not None:
-            checks["timed"] = self._time_check(dtype, self.smallest)
+        if isinstance(dtype, pl.Datetime | pl.String):
+            checks |= self._time_check(dtype)
         if self.time_zone is None and not self.has_dates_only:
             checks |= self._zone_check(dtype)
         return checks
@@ -113,25 +115,34 @@ class TimeColumn:
             return f"Write every time with its zone: the clocks of {self.time_zone} show some times twice or never"
         return "Use a date type or text like 2026-11-16. If the column numbers the periods, set frequency=1"
 
-    def _time_check(self, dtype: pl.DataType, smallest: int) -> RowCheck:
+    def _time_check(self, dtype: pl.DataType) -> dict[str, RowCheck]:
+        """Return the check of times that are too fine. Rows that are combined need a zone only to have a day."""
+        needs_zone = self.has_dates_only and self.time_zone is None
+        smallest = DAY * MINUTE if self.smallest is None and needs_zone else self.smallest
+        if smallest is None:
+            return {}
         what = "seconds" if smallest == MINUTE else "a time of day"
-        remedy = f"Provide one row per period, and dates without {what}"
-        if self.has_dates_only and self.time_zone is None and isinstance(dtype, pl.Datetime) and dtype.time_zone:
-            remedy += ". If they are midnights of another zone, set time_zone, e.g. time_zone=Europe/Berlin"
         wrong = self._microseconds(dtype) % smallest != 0
-        return RowCheck((self.name,), wrong, f"with {what} in {self.name}", remedy, keeps=True)
+        remedy = f"Provide one row per period, and dates without {what}"
+        if self.smallest is None:
+            wrong &= self._offset(dtype).is_not_null()
+            what, remedy = "a time of day in a zone", "Set the time_zone of the periods, e.g. time_zone=Europe/Berlin"
+        elif needs_zone and isinstance(dtype, pl.Datetime) and dtype.time_zone:
+            remedy += ". If they are midnights of another zone, set time_zone, e.g. time_zone=Europe/Berlin"
+        return {"timed": RowCheck((self.name,), wrong, f"with {what} in {self.name}", remedy, keeps=True)}
+
+    def _offset(self, dtype: pl.DataType) -> pl.Expr:
+        """Return the offset from UTC of each time, in seconds; null without a zone, and 1 for a named zone."""
+        if dtype == pl.String:
+            return pl.col(self.name).map_batches(lambda texts: read_times(texts).offset, return_dtype=pl.Int32)
+        zone = dtype.time_zone if isinstance(dtype, pl.Datetime) else None
+        return pl.lit(None if zone is None else int(zone not in FIXED_ZONES), dtype=pl.Int32)
 
     def _zone_check(self, dtype: pl.DataType) -> dict[str, RowCheck]:
         """Return the check of times of day in a zone. Without it, an hour of autumn would count twice."""
-        column = pl.col(self.name)
-        if dtype == pl.String:
-            offset = column.map_batches(lambda texts: read_times(texts).offset, return_dtype=pl.Int32)
-            shifts = (offset != 0).fill_null(False)
-        elif isinstance(dtype, pl.Datetime) and dtype.time_zone not in (None, *FIXED_ZONES):
-            shifts = pl.lit(True)
-        else:
+        if not isinstance(dtype, pl.Datetime | pl.String):
             return {}
-        wrong = shifts & (self._microseconds(dtype) % (DAY * MINUTE) != 0)
+        wrong = (self._offset(dtype) != 0).fill_null(False) & (self._microseconds(dtype) % (DAY * MINUTE) != 0)
         remedy = "Set the time_zone of the periods, e.g. time_zone=Europe/Berlin, and the frequency"
         return {"zoned": RowCheck((self.name,), wrong, f"with a time of day in a zone in {self.name}", remedy)}
 

@@ -1,6 +1,6 @@
 """Rows that are finer than the frequency become periods, by a rule, and the run says how many became how many."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -70,9 +70,14 @@ def test_cells_equal_those_of_an_independent_group_by(rows: list[Any], rule: Agg
     np.testing.assert_allclose(combined.in_stock_share, expected["share"].to_numpy(), rtol=1e-5, atol=1e-6)
 
 
+def at(day: date, hour: int) -> datetime:
+    """Return a local time."""
+    return datetime.combine(day, time(hour))
+
+
 def transactions(weeks: int = 30, *, per_day: int = 3) -> pl.DataFrame:
     """Return sales of two shops, a few at odd minutes of every day, until Sunday evening."""
-    first = datetime(2026, 11, 22, 20) - timedelta(weeks=weeks) + timedelta(days=1)
+    first = at(date(2026, 11, 22), 20) - timedelta(weeks=weeks) + timedelta(days=1)
     rows = [
         {"unique_id": name, "ds": first + timedelta(days=day, minutes=-97 * sale, seconds=13), "y": 1.0 + sale}
         for name in ("north", "south")
@@ -118,7 +123,7 @@ def test_rows_of_days_become_months(tmp_path: Path) -> None:
 
 def test_a_day_may_begin_in_the_morning(tmp_path: Path) -> None:
     """A bar sells at 20:00 and at 2:00 of the next day."""
-    evening = [datetime(2026, 9, 1, 20) + timedelta(days=day) for day in range(60)]
+    evening = [at(date(2026, 9, 1), 20) + timedelta(days=day) for day in range(60)]
     rows = [(moment, value) for each in evening for moment, value in ((each, 5.0), (each + timedelta(hours=6), 1.0))]
     demand = pl.DataFrame(rows, schema={"ds": pl.Datetime("us"), "y": pl.Float64}, orient="row")
     demand = demand.with_columns(unique_id=pl.lit("bar"))
@@ -133,8 +138,8 @@ def test_a_day_may_begin_in_the_morning(tmp_path: Path) -> None:
 )
 def test_an_unfinished_week_is_not_demand(tmp_path: Path, rule: str, cutoff: str, level: str) -> None:
     demand = transactions()
-    more = demand.filter(pl.col("ds") > datetime(2026, 11, 16)).with_columns(pl.col("ds") + timedelta(weeks=1))
-    begun = pl.concat([demand, more.filter(pl.col("ds") < datetime(2026, 11, 26))])
+    more = demand.filter(pl.col("ds") > date(2026, 11, 16)).with_columns(pl.col("ds") + timedelta(weeks=1))
+    begun = pl.concat([demand, more.filter(pl.col("ds") < date(2026, 11, 26))])
     finished = run(tmp_path, begun, frequency="W-MON", unfinished_period=rule, future_rule="keep")
     assert finished.manifest["cutoff"] == cutoff
     assert finished.quality[level][0].startswith(

@@ -75,8 +75,8 @@ def test_midnights_of_another_zone_are_explained_and_converted(as_text: bool) ->
     moments, problems = read(column, frequency="D", time_zone="Europe/Berlin")
     assert (moments, problems) == ([local("2026-01-15"), local("2026-07-15")], [])
     (problem,) = read(column, frequency="D")[1]
-    assert problem.startswith("demand: 2 rows with a time of day in ds")
-    assert as_text or "set time_zone, e.g. time_zone=Europe/Berlin" in problem
+    assert problem.startswith("demand: 2 rows with a time of day in a zone in ds")
+    assert problem.endswith("Set the time_zone of the periods, e.g. time_zone=Europe/Berlin")
 
 
 def test_a_date_needs_no_zone() -> None:
