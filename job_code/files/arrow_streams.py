@@ -8,7 +8,7 @@ from typing import IO, Any, cast
 
 import polars as pl
 
-from job_code.files.columnar_files import local_times, plain_path
+from job_code.files.columnar_files import times_with_offset, plain_path
 from job_code.files.packing import SAVE_AGAIN, Packing
 from job_code.files.reader import Reader, Reading
 from job_code.files.recognize import FileContent
@@ -76,7 +76,7 @@ def _frames(content: IO[bytes]) -> Iterator[pl.DataFrame]:
     try:
         stream = read_ipc_stream(content)
         empty = pl.DataFrame(cast("Any", Table.from_batches([], schema=stream.schema)))
-        times = local_times(empty.schema)
+        times = times_with_offset(empty.schema)
         yield empty.with_columns(times)
         for batch in stream:
             yield pl.DataFrame(cast("Any", batch)).with_columns(times)

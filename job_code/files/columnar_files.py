@@ -103,11 +103,11 @@ def _scan(path: Path, file_format: Format) -> pl.LazyFrame:
         scan = pl.scan_parquet(path, glob=False, low_memory=True, hive_partitioning=False)
     else:
         scan = pl.scan_ipc(path, glob=False, hive_partitioning=False)
-    return scan.with_columns(local_times(scan.collect_schema()))
+    return scan.with_columns(times_with_offset(scan.collect_schema()))
 
 
-def local_times(schema: pl.Schema) -> list[pl.Expr]:
-    """Return the local times of all columns whose zone is an offset such as `+05:30`. polars knows named zones alone.
+def times_with_offset(schema: pl.Schema) -> list[pl.Expr]:
+    """Return all columns whose zone is an offset such as `+05:30` as text with it. polars knows named zones alone.
 
     Raises:
         UnreadableFileError: A zone is neither an offset nor a known name.
@@ -120,7 +120,8 @@ def local_times(schema: pl.Schema) -> list[pl.Expr]:
             minutes = int(offset[2]) * 60 + int(offset[3])
             plain = pl.Datetime(dtype.time_unit)
             utc = pl.col(name).cast(pl.Int64).cast(plain)
-            found.append((utc + pl.duration(minutes=int(f"{offset[1]}{minutes}"))).cast(plain).alias(name))
+            local = (utc + pl.duration(minutes=int(f"{offset[1]}{minutes}"))).cast(plain)
+            found.append((local.dt.to_string("%Y-%m-%dT%H:%M:%S%.6f") + dtype.time_zone).alias(name))
         elif not _is_known(dtype.time_zone):
             raise UnreadableFileError(
                 f"the column {name} has the unknown time zone {dtype.time_zone!r}",
