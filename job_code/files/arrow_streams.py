@@ -8,7 +8,7 @@ from typing import IO, Any, cast
 
 import polars as pl
 
-from job_code.files.columnar_files import times_with_offset, plain_path
+from job_code.files.columnar_files import plain_path, times_with_offset
 from job_code.files.packing import SAVE_AGAIN, Packing
 from job_code.files.reader import Reader, Reading
 from job_code.files.recognize import FileContent
