@@ -72,7 +72,7 @@ def test_each_invalid_value_is_one_line_on_stderr(tmp_path: Path) -> None:
     dev.write_text(dev.read_text().replace("horizon = 12", "horizon = 0").replace("volume_gb = 30", "volume_gb = 0"))
     assembly = synthesize(tmp_path / "out", "dev", str(tmp_path / "app.py"))
     assert assembly.returncode == 1
-    assert [line.partition(": Input")[0] for line in assembly.stderr.splitlines()] == [
+    assert [line.partition(": must be")[0] for line in assembly.stderr.splitlines()] == [
         "environments/dev.toml: forecast.horizon",
         "environments/dev.toml: training_job.volume_gb",
     ]

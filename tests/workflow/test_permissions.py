@@ -61,7 +61,9 @@ def exercised(
         assert rejected.error == "QualityGateFailed"
         assert application.run({"publish": rejected.jobs[0]}).status == "SUCCEEDED"
         # Columns with other types, so Publish changes Athena's tables.
-        application.upload_rows(demand.with_columns(merchant_id=pl.col("merchant_id").str.slice(1).cast(pl.Int64)))
+        number = pl.col("merchant_id").str.slice(1).cast(pl.Int64)
+        application.upload_rows(demand.with_columns(merchant_id=number))
+        upload_to(application, "StaticUri", "articles.parquet", description.with_columns(merchant_id=number))
         other = application.run({"config": FEW_TREES})
         assert other.error == "QualityGateFailed", other.cause
         assert application.run({"publish": other.jobs[0]}).status == "SUCCEEDED"
