@@ -1,0 +1,126 @@
+"""Real feeds as they come. The data contract has one command for each, and these tests run it."""
+
+import shlex
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.demand import Finished
+from tests.end_to_end.conftest import REPOSITORY, start
+from tests.end_to_end.test_rehearsal import rehearse
+
+CONTRACT = REPOSITORY / "docs" / "data-contract.md"
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def command_of(folder: str) -> list[str]:
+    """Return the arguments of the command in the data contract that reads a folder or file."""
+    lines = [line for line in CONTRACT.read_text().splitlines() if line.startswith(f"onejob train --demand {folder} ")]
+    (line,) = lines
+    return shlex.split(line)[1:]
+
+
+def sales(folder: Path) -> None:
+    """Write the transactions of three shops by the second, over 60 weeks, in several files."""
+    rng = np.random.default_rng(0)
+    folder.mkdir()
+    for shop in ("north", "south", "west"):
+        count = 4_000
+        day = rng.integers(0, 7 * 60, count)
+        second = rng.integers(8 * 3_600, 20 * 3_600, count)
+        first = datetime.combine(date(2025, 9, 29), time())
+        rows = pl.DataFrame(
+            {
+                "shop": shop,
+                "item": rng.choice(["bread", "rolls"], count),
+                "sold_at": [
+                    first + timedelta(days=int(at), seconds=int(of)) for at, of in zip(day, second, strict=True)
+                ],
+                "units": rng.integers(1, 4, count),
+            }
+        )
+        rows.write_parquet(folder / f"{shop}.parquet")
+
+
+def meters(folder: Path) -> None:
+    """Write hourly readings of two meters until after the clock change of October 2026."""
+    begin = datetime(2026, 9, 20, tzinfo=BERLIN).astimezone(UTC)
+    hours = [begin + timedelta(hours=at) for at in range(24 * 40 + 1)]
+    rows = [
+        (meter, hour, 2.0 + scale + np.sin(hour.astimezone(BERLIN).hour / 24 * 2 * np.pi))
+        for scale, meter in enumerate(("m1", "m2"))
+        for hour in hours
+    ]
+    table = pl.DataFrame(rows, schema=["meter", "read_at", "kwh"], orient="row")
+    table.with_columns(pl.col("read_at").dt.convert_time_zone("Europe/Berlin")).write_parquet(folder)
+
+
+def delta(folder: Path) -> None:
+    """Write a Delta table, and correct one part of it, so that a file no longer belongs to it."""
+    weeks = [date(2025, 6, 2) + timedelta(weeks=at) for at in range(70)]
+    wrong = pl.DataFrame([("a", week, 1000.0) for week in weeks], schema=["sku", "week", "units"], orient="row")
+    right = pl.DataFrame(
+        [(sku, week, float(at % 7 + 1)) for sku in ("a", "b") for at, week in enumerate(weeks)],
+        schema=["sku", "week", "units"],
+        orient="row",
+    )
+    wrong.write_delta(str(folder))
+    right.write_delta(str(folder), mode="overwrite")
+
+
+def quarters(folder: Path) -> None:
+    """Write quarters of six plants as a German spreadsheet exports them."""
+    rows = [
+        f"P{plant};{2012 + at // 4}-Q{at % 4 + 1};{1_000 + 10 * at + plant},5"
+        for plant in range(6)
+        for at in range(4 * 14)
+    ]
+    folder.write_text("\n".join(["plant;quarter;tons", *rows, ""]))
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "series", "frequency", "cutoff"),
+    [
+        ("sales/", sales, 6, "W-MON", "2026-11-16"),
+        ("meters.parquet", meters, 2, "h", "2026-10-29T22:00Z"),
+        ("warehouse/demand/", delta, 2, "W-MON", "2026-09-28"),
+        ("quarters.csv", quarters, 6, "QS-JAN", "2025-10-01"),
+    ],
+)
+def test_the_command_of_the_data_contract(
+    tmp_path: Path, name: str, write: Callable[[Path], None], series: int, frequency: str, cutoff: str
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path)
+    arguments = [str(tmp_path / part) if part in (name, "out") else part for part in command_of(name)]
+    ended = start(tmp_path, *arguments, "--set", "n_estimators=20", program="cli.main").end()
+    assert ended.code == 0, ended.err
+    finished = Finished(tmp_path / "out")
+    manifest = finished.manifest
+    assert (manifest["series"], manifest["frequency"], manifest["cutoff"]) == (series, frequency, cutoff)
+    assert manifest["data_quality"]["warnings"] == []
+    limit = 8 if name == "warehouse/demand/" else 3_000
+    assert finished.forecasts["mean"].is_between(0, limit, closed="right").all()
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("name", "write", "periods"), [("sales/", sales, "W-MON"), ("warehouse/demand/", delta, "W-MON")]
+)
+def test_the_local_cloud_reads_the_same_feed(
+    tmp_path: Path, name: str, write: Callable[[Path], None], periods: str
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path)
+    pairs = [part for part in command_of(name) if "=" in part]
+    settings = [part for pair in [*pairs, "n_estimators=10"] for part in ("--set", pair)]
+    shown, _ = (process := rehearse(tmp_path, "--demand", str(path), *settings)).communicate(timeout=400)
+    assert process.returncode == 0, shown
+    assert f"x 12 periods of {periods}" in shown
