@@ -93,19 +93,18 @@ class ForecastConfig(BaseModel):
     cutoff_rule: Literal["common", "series"] = "common"
     """`common` forecasts every series from the same cutoff, `series` each from its own last period."""
     aggregate: AggregationRule | Literal["auto", "none"] = "auto"
-    """How several rows of a series and period become one: their sum, mean, minimum, maximum or number, or the last of
-    them. `auto` sums them if the frequency is configured and most rows are dated between its periods; otherwise it
-    means `none`: each row must be a period."""
+    """How several rows of a series and period become one: their sum, mean, minimum, maximum or number, or the last.
+    With `none`, each row must be a period. `auto` sums rows if most are dated between the periods of a configured
+    frequency. Otherwise it means `none`."""
     day_begins_at: int = Field(default=0, ge=0, le=23)
     """Hour at which a day begins, and with it a week or month. Earlier rows belong to the day before."""
     unfinished_period: Literal["drop", "keep", "error"] = "drop"
-    """Handling of a last period that is not complete: its rows end clearly earlier than those of the periods before.
-    Only for rows that are combined into periods."""
+    """Handling of a last period that is not complete. Its rows end clearly earlier than those of the periods before.
+    Only rows that are combined into periods show that."""
     gap_rule: GapRule = "zero"
-    """Meaning of a period without a row or value between two observed periods: no demand (`zero`), the `gap_value`
-    (`value`), or unknown demand. The model is neither trained nor scored on unknown demand. Its history has the last
-    value before, a value on the line between the neighbors, the mean or the median of the series, or an estimate as
-    for stockouts (`missing`)."""
+    """Meaning of a period without a row or value between two observed ones. With `zero` there was no demand, with
+    `value` the demand was `gap_value`. All others mean unknown demand. The model is neither trained nor scored on it.
+    Its history then has an estimate. `missing` estimates as for stockouts, the others by their names."""
     gap_value: float = Field(default=0.0, allow_inf_nan=False)
     """Demand of a gap with the `gap_rule` `value`."""
     end_rule: Literal["zero", "missing"] = "zero"

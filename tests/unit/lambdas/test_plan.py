@@ -187,7 +187,7 @@ def test_a_scheduled_run_follows_the_overridden_frequency(demand: Any) -> None:
         ({"scheduled_time": 1}, "scheduled_time 1 is not a time with a zone"),
         ({"cutoff": "2026-11-16", "scheduled_time": "2026-11-16T05:00:00Z"}, "both decide the cutoff"),
         ({"config": []}, "config [] is not an object"),
-        ({"config": {"horizn": 8}}, 'config: unknown key "horizn", did you mean horizon? (known: backtest_horizons, '),
+        ({"config": {"horizn": 8}}, 'config: unknown key "horizn", did you mean horizon? (known: aggregate, '),
         ({"config": {"cutoff": "2026-11-16"}}, 'config.cutoff: cutoff is not a key of config; write {"cutoff"'),
         ({"config": {"horizon": None}}, "config.horizon null is not text, a number or a list"),
         ({"config": {"n_estimators": True}}, "config.n_estimators true is not text, a number or a list"),

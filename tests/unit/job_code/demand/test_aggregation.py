@@ -163,10 +163,11 @@ def test_a_week_is_finished_if_its_rows_end_like_those_before(last: int, finishe
 
 def test_a_copy_of_a_file_is_not_summed(tmp_path: Path) -> None:
     demand = shop(3, 30)
-    (problem,) = problems(tmp_path, {"a.parquet": demand, "b.parquet": demand}, frequency="W-MON")
+    files = {"a.parquet": demand, "b.parquet": demand[::-1]}  # the same rows, but not the same bytes
+    (problem,) = problems(tmp_path, files, frequency="W-MON")
     assert problem.startswith("demand: 3 series with duplicate weeks")
     assert "set aggregate" in problem
-    summed = run_job(tmp_path / "sum", {"a.parquet": demand, "b.parquet": demand}, aggregate="sum", **FEW_TREES)
+    summed = run_job(tmp_path / "sum", files, aggregate="sum", **FEW_TREES)
     assert summed.quality["repairs"]["rows_combined"] == demand.height
 
 
