@@ -37,8 +37,9 @@ test: $(INSTALLED) $(LINTERS) ## run all tests with two processes [TESTS=path]
 bench: $(INSTALLED) ## measure time, memory and accuracy, compare with plain MLForecast; 90 minutes, Linux only [BENCH="--series 100000 --plain 100000"]
 	@$(BIN)/python -m benchmarks.speed $(BENCH)
 
-nightly: $(INSTALLED) ## run the acceptance in the local cloud, test the benchmarks, guard the speed; an hour, Linux only
+nightly: $(INSTALLED) ## run the acceptance in the local cloud, random examples of files, the benchmarks and their guards; hours, Linux only
 	@$(BIN)/python -m pytest --quiet -m nightly
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --quiet -m hypothesis tests/unit
 	@$(BIN)/python -m benchmarks.ratio_guard; guarded=$$?; $(BIN)/python -m benchmarks.neighbors && exit $$guarded
 
 accuracy: $(INSTALLED) ## score the job on tasks with known outcomes, compare with plain MLForecast and published scores [TASKS=folder]

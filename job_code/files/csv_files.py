@@ -15,7 +15,7 @@ from job_code.files.csv_proof import prove_whole
 from job_code.files.decimal_commas import DecimalCommas
 from job_code.files.packing import Packing, duckdb_path, utf8_file
 from job_code.files.reader import Reader, Reading, Remark
-from job_code.files.recognize import DELIMITERS, FileContent, header_of
+from job_code.files.recognize import DELIMITERS, FileContent, header_of, lines_of
 from job_code.files.unreadable import UnreadableFileError
 
 MAX_ROW_BYTES = 1_000_000  # a longer row is a quote that does not close
@@ -141,7 +141,7 @@ def open_csv(
         beginning = content.beginning
         rows = max(1, beginning.count(b"\n") * path.stat().st_size // len(beginning))
     else:
-        rows = max(0, sum(1 for line in text.splitlines() if line.strip()) - 1)
+        rows = max(0, sum(1 for line in lines_of(text) if line.strip()) - 1)
     return CsvReader(
         path=path,
         format_name="CSV",
@@ -165,6 +165,6 @@ def _raise_if_rejected(rejected: Sequence[tuple[int, str, str]]) -> None:
     what, remedy = DEFECTS.get(defect, ("is invalid", "Correct the row"))
     others = len({line for line, *_ in rejected}) - 1
     more = f"; {others:,}{' or more' if len(rejected) >= MAX_REJECTED else ''} other rows are invalid" if others else ""
-    first = text.splitlines()[0] if text else ""
+    first = lines_of(text)[0]
     shown = first if len(first) <= SHOWN else f"{first[:SHOWN]}..."
     raise UnreadableFileError(f"line {line} {what}: {shown!r}{more}", remedy=remedy)

@@ -62,7 +62,7 @@ def _count_with_python(path: Path, packing: Packing, delimiter: str, columns: in
             rows += bool(row)
             for value in row:
                 if "\n" in value and any(
-                    delimiters and inside.count(delimiter) == delimiters for inside in value.splitlines()[1:-1]
+                    delimiters and inside.count(delimiter) == delimiters for inside in value.split("\n")[1:-1]
                 ):
                     raise UnreadableFileError(
                         f"a quoted value before line {reader.line_num} holds whole rows",

@@ -124,6 +124,11 @@ def header_of(text: str, delimiter: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in first)
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a file, as Python opens it. A value may hold other characters that break a line of text."""
+    return io.StringIO(text, newline=None).read().split("\n")
+
+
 def _refuse_other_formats(beginning: bytes, packing: Packing) -> None:
     for magic, (name, remedy) in REFUSED.items():
         if beginning.startswith(magic):
@@ -152,7 +157,7 @@ def _decoded(beginning: bytes, encoding: str) -> str:
 
 def _looks_like_table(text: str, wanted: Collection[str]) -> bool:
     """Return whether text has a wanted column, or as many delimiters in every line."""
-    lines = [line for line in text.splitlines()[:SAMPLE_LINES] if line.strip()]
+    lines = [line for line in lines_of(text)[:SAMPLE_LINES] if line.strip()]
     if any(not line.isprintable() for line in (each.replace("\t", " ") for each in lines)):
         return False
     for delimiter in DELIMITERS:
@@ -169,7 +174,7 @@ def _looks_like_table(text: str, wanted: Collection[str]) -> bool:
 
 def _json(found: FileContent, text: str, wanted: Collection[str], *, is_table: bool) -> FileContent | None:
     """Return what a file is whose text begins with an object. One object that has no wanted column is no table."""
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in lines_of(text) if line.strip()]
     complete = lines if not found.has_more else lines[:-1]
     objects = [row for row in map(_parsed, complete[:2]) if isinstance(row, dict)]
     if objects and (is_table or len(complete) > 1 or set(objects[0]) & set(wanted)):

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from job_code.config import AggregationRule
@@ -48,7 +48,6 @@ def shard_of(rows: pl.DataFrame) -> ShuffledShard:
     )
 
 
-@settings(max_examples=50, deadline=None)
 @given(rows=ROWS, rule=st.sampled_from(get_args(AggregationRule)))
 def test_cells_equal_those_of_an_independent_group_by(rows: list[Any], rule: AggregationRule) -> None:
     types = {"series": pl.Int64, "moment": pl.Int64, "value": pl.Float64, "share": pl.Float64}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from job_code.files.json_lines import JsonReader, open_json
@@ -94,6 +94,12 @@ def test_a_line_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
         opened(tmp_path, late.encode() + b'{"y": "\xfc"}\n')
 
 
+@pytest.mark.parametrize("separator", ["\x85", "\u2028", "\x0b", "\x1e"])
+def test_a_value_may_hold_what_breaks_a_line_of_text(tmp_path: Path, separator: str) -> None:
+    content = json.dumps({"c": f"a{separator}b"}, ensure_ascii=False) + "\n"
+    assert read(tmp_path, content, ["c"])["c"].to_list() == [f"a{separator}b"]
+
+
 VALUES = {
     "a": st.integers(-(2**63), 2**63 - 1),
     "b": st.floats(allow_nan=False, allow_infinity=False),
@@ -102,7 +108,6 @@ VALUES = {
 }
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     rows=st.lists(st.fixed_dictionaries({}, optional={k: st.none() | v for k, v in VALUES.items()}), min_size=1),
     ascii_only=st.booleans(),
