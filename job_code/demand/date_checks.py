@@ -48,6 +48,7 @@ def check_dates(
         examples=[frequency.text_of(period) for period in future[PERIOD].head(EXAMPLES)],
         level="note" if config.cutoff is not None or config.future_rule == "keep" else "error",
     )
+    _check_first_periods(periods, frequency, findings)
     if config.cutoff is None and future.is_empty() and not periods.is_empty():
         _check_last_periods(periods, calendar, findings)
 
@@ -78,6 +79,27 @@ def _current_period(frequency: Frequency, today: date) -> int:
     if frequency.calendar.is_sub_daily:
         return frequency.period_of(today + timedelta(days=1))
     return frequency.period_of(today) + 1
+
+
+def _check_first_periods(periods: pl.DataFrame, frequency: Frequency, findings: ValidationReport) -> None:
+    """Warn of a few early rows with nothing between them and the rest, such as rows dated 1900-01-01."""
+    rows, numbers = periods[WITH_VALUE].to_numpy(), periods[PERIOD].to_numpy()
+    usual = float(np.median(rows)) if len(rows) else 0.0
+    if usual < ENOUGH_ROWS:
+        return
+    gaps = np.diff(numbers)
+    begin = int(np.argmax(gaps)) + 1 if len(gaps) else 0
+    if not begin or gaps[begin - 1] <= len(rows) or rows[:begin].sum() > SPARSE * rows.sum():
+        return
+    findings.add(
+        SOURCE,
+        "row",
+        f"dated long before {frequency.text_of(int(numbers[begin]))}, where the demand begins",
+        remedy="Their series are zero in between. Correct the dates, or limit the history",
+        count=int(rows[:begin].sum()),
+        examples=[frequency.text_of(int(number)) for number in numbers[:begin][:EXAMPLES]],
+        level="warning",
+    )
 
 
 def _check_last_periods(periods: pl.DataFrame, calendar: Calendar, findings: ValidationReport) -> None:

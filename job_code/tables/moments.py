@@ -156,8 +156,8 @@ class TimeColumn:
             if self.time_zone is not None:
                 local = self._in_zone(column) if dtype.time_zone else self._localized(column)
             return local.dt.timestamp("us")
-        if dtype == pl.String:
-            return column.map_batches(self._from_text, return_dtype=pl.Int64)
+        if dtype == pl.String or dtype.is_integer():  # a number like 20261116 is a date
+            return column.cast(pl.String).map_batches(self._from_text, return_dtype=pl.Int64)
         return pl.lit(None, dtype=pl.Int64)
 
     def _from_text(self, column: pl.Series) -> pl.Series:

@@ -50,6 +50,7 @@ def read_times(column: pl.Series) -> TextTimes:
             "day",
             *(bare.str.to_datetime(form, strict=False, time_unit="us") for form in FORMATS),
             _first_day(bare.str.extract(r"^(\d{8})$"), "%Y%m%d"),  # SAP's
+            _first_day(bare.str.extract(r"^(\d{1,2}\.\d{1,2}\.\d{4})$"), "%d.%m.%Y"),  # points only ever follow the day
             _first_day(bare.str.extract(r"^(\d{4}-W\d{2})$") + "-1", "%G-W%V-%u"),
             _first_day(bare.str.extract(r"^(\d{4}-\d{2})$") + "-01", DATE),
             _quarter(bare),

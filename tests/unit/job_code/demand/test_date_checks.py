@@ -87,6 +87,16 @@ def test_a_half_delivered_last_week_is_a_warning() -> None:
     assert findings_of(after(1, series=16), today=LAST + timedelta(weeks=2)).messages("warning") == []
 
 
+def test_a_few_rows_long_before_all_others_are_a_warning() -> None:
+    old = pl.concat([DEMAND, DEMAND[:2].with_columns(ds=pl.lit(date(1900, 1, 1)))])
+    findings = findings_of(old)
+    assert findings.messages() == []
+    assert findings.messages("warning") == [
+        f"demand: 2 rows dated long before {DEMAND['ds'].min()}, where the demand begins, e.g. 1900-01-01. "
+        "Their series are zero in between. Correct the dates, or limit the history"
+    ]
+
+
 @pytest.mark.parametrize(("last", "warns"), [(49.0, True), (51.0, False), (0.0, True), (500.0, False)])
 def test_a_total_far_below_all_before_is_a_warning(last: float, warns: bool) -> None:
     findings = ValidationReport()

@@ -37,6 +37,8 @@ def local(text: str) -> datetime:
         ("2024-10-14", "2024-10-14"),
         (" 2024-10-14 ", "2024-10-14"),
         ("20241014", "2024-10-14"),
+        ("14.10.2024", "2024-10-14"),
+        ("4.1.2024", "2024-01-04"),
         ("2024-10-14 05:30", "2024-10-14T05:30"),
         ("2024-10-14T05:30:00", "2024-10-14T05:30"),
         ("2024-10-14T05:30:00.000Z", "2024-10-14T05:30"),
@@ -55,8 +57,12 @@ def test_unambiguous_texts_are_read(text: str, moment: str) -> None:
     assert read(pl.Series([text, "2026-11-16"])) == ([local(moment), local("2026-11-16")], [])
 
 
+def test_numbers_like_20241014_are_dates() -> None:
+    assert read(pl.Series([20241014, 20261116])) == ([local("2024-10-14"), local("2026-11-16")], [])
+
+
 @pytest.mark.parametrize(
-    "text", ["16.11.2026", "2026-13", "2026-W54", "2026-Q5", "2026", "202611", "2026-02-30", "soon", "1e9"]
+    "text", ["11/16/2026", "2026-13", "2026-W54", "2026-Q5", "2026", "202611", "2026-02-30", "soon", "1e9"]
 )
 def test_other_texts_are_errors(text: str) -> None:
     moments, (problem,) = read(pl.Series([text, "2026-11-16"]))
