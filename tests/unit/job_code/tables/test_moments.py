@@ -10,6 +10,7 @@ from job_code.series.frequency import Frequency
 from job_code.tables.file_splits import Batch
 from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.row_checks import drop_bad_rows
+from job_code.tables.time_texts import read_times
 from job_code.tables.validation_report import ValidationReport
 from tests.demand import configured
 
@@ -29,6 +30,9 @@ def read(column: pl.Series, **settings: object) -> tuple[list[datetime], list[st
 
 def local(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+MIDNIGHTS = [datetime(2026, month, 15, tzinfo=BERLIN).astimezone(UTC) for month in (1, 7)]
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,15 @@ def test_unambiguous_texts_are_read(text: str, moment: str) -> None:
     assert read(pl.Series([text, "2026-11-16"])) == ([local(moment), local("2026-11-16")], [])
 
 
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
+def test_a_column_of_one_format_is_read_as_each_of_its_values(form: str) -> None:
+    texts = pl.Series("ds", [moment.strftime(form) for moment in MIDNIGHTS] + [None])
+    uniform, mixed = read_times(texts), read_times(pl.concat([texts, pl.Series("ds", ["2026-W05", " soon "])]))
+    assert uniform.local.to_list() == mixed.local.to_list()[:3]
+    assert uniform.offset.to_list() == mixed.offset.to_list()[:3]
+    assert uniform.local.null_count() == 1
+
+
 def test_numbers_like_20241014_are_dates() -> None:
     assert read(pl.Series([20241014, 20261116])) == ([local("2024-10-14"), local("2026-11-16")], [])
 
@@ -68,9 +81,6 @@ def test_other_texts_are_errors(text: str) -> None:
     moments, (problem,) = read(pl.Series([text, "2026-11-16"]))
     assert moments == [local("2026-11-16")]
     assert problem.startswith(f"demand: 1 row without a readable date in ds, e.g. {text!r} in row 1 of a.csv")
-
-
-MIDNIGHTS = [datetime(2026, month, 15, tzinfo=BERLIN).astimezone(UTC) for month in (1, 7)]
 
 
 @pytest.mark.parametrize("as_text", [False, True])
