@@ -9,7 +9,7 @@ import itertools
 import tomllib
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from contract.calendar.frequencies import NUMBERED, canonical_name
+from contract.calendar.frequencies import HOUR, NUMBERED, calendar_of, canonical_name, is_partial
 from contract.calendar.labels import Label, label_text, read_label
 from contract.limits import MAX_DATE, MIN_DATE, PARTITION_KEYS, RESERVED_COLUMNS
 from job_code.errors import InputError
@@ -92,12 +92,13 @@ class ForecastConfig(BaseModel):
     start that run with `{"cutoff": "2026-11-16"}`."""
     cutoff_rule: Literal["common", "series"] = "common"
     """`common` forecasts every series from the same cutoff, `series` each from its own last period."""
-    aggregate: AggregationRule | Literal["auto", "none"] = "auto"
+    aggregate: Literal["auto", "none", "sum", "mean", "last", "min", "max", "count"] = "auto"
     """How several rows of a series and period become one: their sum, mean, minimum, maximum or number, or the last.
     With `none`, each row must be a period. `auto` sums rows if most are dated between the periods of a configured
     frequency. Otherwise it means `none`."""
     day_begins_at: int = Field(default=0, ge=0, le=23)
-    """Hour at which a day begins, and with it a week or month. Earlier rows belong to the day before."""
+    """Hour at which a day begins, and with it a week or month. Rows with an earlier time belong to the day before. A
+    column that has only midnights holds dates, which stay. It needs a `frequency` of days or longer periods."""
     unfinished_period: Literal["drop", "keep", "error"] = "drop"
     """Handling of a last period that is not complete. Its rows end clearly earlier than those of the periods before.
     Only rows that are combined into periods show that."""
@@ -214,6 +215,26 @@ class ForecastConfig(BaseModel):
             raise ValueError(f"key: Glue does not distinguish the columns {', '.join(alike)}. Rename one of them")
         if taken:
             raise ValueError(f"key: the forecasts have output columns named {', '.join(taken)}. Rename the key column")
+        return self
+
+    @model_validator(mode="after")
+    def _periods_fit_the_rules(self) -> Self:
+        if self.gap_value and self.gap_rule != "value":
+            raise ValueError("gap_value: only the gap_rule value uses it. Set gap_rule, or remove gap_value")
+        frequency = self.frequency
+        dated = frequency is not None and frequency != NUMBERED
+        calendar = calendar_of(str(frequency)) if dated and not is_partial(str(frequency)) else None
+        is_sub_daily = calendar is not None and calendar.is_sub_daily
+        if self.day_begins_at and (is_sub_daily or not dated):
+            raise ValueError("day_begins_at: it needs a frequency of days or longer periods. Set frequency")
+        if self.time_zone is not None and calendar is not None and is_sub_daily:
+            zone = zoneinfo.ZoneInfo(self.time_zone)
+            offset = datetime(2026, 1, 1, tzinfo=zone).utcoffset() or timedelta()
+            if calendar.step > HOUR or offset % timedelta(minutes=calendar.step):
+                raise ValueError(
+                    f"time_zone: UTC numbers the periods of {frequency}, so they would not begin at the full hours of "
+                    f"{self.time_zone}. Use a frequency that divides the hour and the zone's offset, such as 30min"
+                )
         return self
 
     @property

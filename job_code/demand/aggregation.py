@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from contract.calendar.frequencies import DAY
 from job_code.config import AggregationRule, ForecastConfig
 from job_code.demand.cells import Periods
 from job_code.demand.moment_counts import MomentCounts
@@ -87,10 +88,11 @@ def unfinished_since(moments: Moments, frequency: Frequency) -> int | None:
     ends = np.flatnonzero(np.append(np.diff(periods) != 0, True))[-1 - PERIODS_BEFORE :]
     if len(ends) <= PERIODS_BEFORE:
         return None
-    labels = frequency.moments(periods[ends].astype(np.int64)).astype(np.int64)
-    since = moments[ends] - labels
-    usual = np.median(np.diff(labels) / np.diff(periods[ends]))
-    return int(moments[-1]) if since[-1] < since[:-1].min() - TOLERANCE * usual else None
+    numbers = periods[ends].astype(np.int64)
+    begins, following = (frequency.moments(each).astype(np.int64) for each in (numbers, numbers + 1))
+    finished = begins + DAY if frequency.calendar.is_dated_by_end else following
+    left = finished - moments[ends]
+    return int(moments[-1]) if left[-1] > left[:-1].max() + TOLERANCE * np.median(following - begins) else None
 
 
 def _combined(values: Floats, begins: Integers, rule: AggregationRule) -> Floats:

@@ -19,6 +19,8 @@ ENOUGH_ROWS = 10  # rows of a usual period; with fewer, the number of rows says 
 SPARSE = 0.1  # of the rows of a usual period; a period with fewer is not where the demand ends
 INCOMPLETE = 0.5  # of the rows, or of the smallest total, of the periods before
 RECENT_PERIODS = 8
+ENDLESS = 1_000  # empty periods for each period with demand
+MAX_MISSING_NUMBERS = 1_000
 
 
 def check_dates(
@@ -48,9 +50,16 @@ def check_dates(
         examples=[frequency.text_of(period) for period in future[PERIOD].head(EXAMPLES)],
         level="note" if config.cutoff is not None or config.future_rule == "keep" else "error",
     )
-    _check_first_periods(periods, frequency, findings)
-    if config.cutoff is None and future.is_empty() and not periods.is_empty():
-        _check_last_periods(periods, calendar, findings)
+    if periods.is_empty():
+        return
+    _check_first_periods(periods, frequency, config, findings)
+    if frequency.calendar.kind == "numbered":
+        _check_numbers(periods, findings)
+    if config.cutoff is None and future.is_empty():
+        # An unfinished last period is after the cutoff, and was reported.
+        dropped = periods[PERIOD][-1] == calendar.cutoff + 1
+        used = periods.filter(pl.col(PERIOD) <= calendar.cutoff) if dropped else periods
+        _check_last_periods(used, calendar, findings)
 
 
 def check_last_total(recent: Floats, frequency: Frequency, findings: ValidationReport) -> None:
@@ -75,14 +84,31 @@ def _current_period(frequency: Frequency, today: date) -> int:
     """Return the latest period that may have demand on a day. Numbered periods have no date, so none is too late."""
     if frequency.calendar.kind == "numbered":
         return MAX_NUMBER
-    # The date of the current period may be its last day, and the time of the last hour its end.
+    # East of Greenwich it is already tomorrow, and a time may be the end of its period.
     if frequency.calendar.is_sub_daily:
-        return frequency.period_of(today + timedelta(days=1))
-    return frequency.period_of(today) + 1
+        ahead = timedelta(days=1) if frequency.time_zone is None else timedelta()
+        return frequency.period_of(today + timedelta(days=1) + ahead)
+    # The date of a day may be tomorrow's, and that of a week may be its last day. Months know their last day.
+    return frequency.period_of(today) + (frequency.calendar.kind == "minutes")
 
 
-def _check_first_periods(periods: pl.DataFrame, frequency: Frequency, findings: ValidationReport) -> None:
-    """Warn of a few early rows with nothing between them and the rest, such as rows dated 1900-01-01."""
+def _check_numbers(periods: pl.DataFrame, findings: ValidationReport) -> None:
+    """Report numbers that number no periods, such as dates written as 20261116, or a wrong one."""
+    first, last = periods[PERIOD][0], periods[PERIOD][-1]
+    if last - first > MAX_MISSING_NUMBERS + periods.height / SPARSE:
+        findings.add_message(
+            f"demand: only {plural(periods.height, 'period')} from {first:,} to {last:,} have rows, so the numbers are "
+            "no consecutive periods. Number the periods one by one, or set a frequency of dates"
+        )
+
+
+def _check_first_periods(
+    periods: pl.DataFrame, frequency: Frequency, config: ForecastConfig, findings: ValidationReport
+) -> None:
+    """Report a few early rows with nothing between them and the rest, such as rows dated 1900-01-01.
+
+    They are an error if most of the work would be for empty periods.
+    """
     rows, numbers = periods[WITH_VALUE].to_numpy(), periods[PERIOD].to_numpy()
     usual = float(np.median(rows)) if len(rows) else 0.0
     if usual < ENOUGH_ROWS:
@@ -98,7 +124,7 @@ def _check_first_periods(periods: pl.DataFrame, frequency: Frequency, findings: 
         remedy="Their series are zero in between. Correct the dates, or limit the history",
         count=int(rows[:begin].sum()),
         examples=[frequency.text_of(int(number)) for number in numbers[:begin][:EXAMPLES]],
-        level="warning",
+        level="error" if config.history is None and gaps[begin - 1] > ENDLESS * len(rows) else "warning",
     )
 
 

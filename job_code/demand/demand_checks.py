@@ -82,7 +82,7 @@ def check_calendar(counts: MomentCounts, config: ForecastConfig, findings: Valid
     frequency = Frequency.of(frequency.name, config.time_zone)
     rule = resolve_rule(config, frequency, counts)
     cutoff = _check_cutoff(counts, frequency, config, findings)
-    if rule is not None and config.cutoff is None:
+    if rule is not None:
         cutoff = _without_unfinished(counts, frequency, cutoff, config, findings)
     return Calendar(frequency, cutoff, rule)
 
@@ -105,6 +105,19 @@ def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, co
         "negative": _rows_with(negative, shard, frequency),
     }
     return found | _check_cells(shard, periods, frequency) if len(periods) else found
+
+
+def check_raw(shard: ShuffledShard, frequency: Frequency, config: ForecastConfig) -> Problems:
+    """Find the problems that rows show before they are combined: negative values, and dates that a series has twice.
+
+    Two rows of a series at one time may be two sales. Two rows on one date, without a time, may be a copy.
+    """
+    found = {}
+    if config.negative_rule == "error":
+        found["negative"] = _rows_with(np.flatnonzero(shard.value < 0), shard, frequency)
+    if config.aggregate == "auto" and not (shard.moment % DAY).any():
+        found["repeated"] = _check_cells(shard, shard.moment // DAY, Frequency("D"))["duplicates"]
+    return found
 
 
 def is_sound(problems: Problems) -> bool:
@@ -131,6 +144,7 @@ def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: 
             f"with duplicate {unit}s",
             f"Keep one row per series and {unit}, or set aggregate to combine them",
         ),
+        "repeated": ("series", "with several rows on one date", "Keep one of them, or set aggregate=sum to add them"),
         "stepped": (
             "series",
             f"with a longer step than one {unit}",
@@ -199,19 +213,23 @@ def _moment_text(moment: int, frequency: Frequency) -> str:
 def _without_unfinished(
     counts: MomentCounts, frequency: Frequency, cutoff: int, config: ForecastConfig, findings: ValidationReport
 ) -> int:
-    """Return the last complete period, and report the last one if it is not complete."""
+    """Return the last complete period, and report the last one if it is not complete.
+
+    A period after an empty one is not unfinished: its date is probably wrong, which `check_dates` reports.
+    """
     observed = counts.table.filter(pl.col(WITH_VALUE) > 0)[MOMENT].to_numpy()
     end = unfinished_since(observed, frequency) if len(observed) else None
-    if end is None:
+    latest = np.unique(frequency.periods(observed))[-2:]
+    if end is None or latest[-1] != cutoff or latest[0] != cutoff - 1:
         return cutoff
     problem = (
         f"demand: the last {frequency.unit}, {frequency.text_of(cutoff)}, is not complete: its rows end "
         f"{_moment_text(end, frequency)}"
     )
-    if config.unfinished_period == "drop":
+    if config.unfinished_period == "drop" and config.cutoff is None:
         findings.add_message(f"{problem}. The run ignores it. To use it, set unfinished_period to keep", level="note")
         return cutoff - 1
-    if config.unfinished_period == "keep":
+    if config.unfinished_period != "error":
         findings.add_message(f"{problem}. The run uses it as it is", level="warning")
     else:
         findings.add_message(f"{problem}. Upload the rest, or set unfinished_period to drop")

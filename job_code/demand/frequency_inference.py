@@ -16,6 +16,7 @@ MIN_PERIODS = 3  # fewer dates may have longer distances by chance
 MIN_FORTNIGHTS = 4
 SHORTEST_DAY = 23 * 60  # minutes, when clocks go forward
 MIN_BUSINESS_DAYS = 10
+BUSINESS_SHARE = 0.99  # of the rows; the others are errors of their own
 PARTS_OF_DAY = ("12h", "8h", "6h", "4h", "3h", "2h", "h", "30min", "20min", "15min", "10min", "5min")
 QUARTERS = MONTHS[:3]
 MONDAY, BUSINESS_DAYS = 3, 5  # 1970-01-01 was three days after a Monday
@@ -34,8 +35,15 @@ def resolve_frequency(asked: str | None, counts: MomentCounts) -> Frequency:
     Raises:
         InputError: If there are fewer than two distinct moments, or if the rows do not fit.
     """
+    if asked is not None and not is_partial(asked):
+        return Frequency(asked)
     if asked is not None:
-        return Frequency(_completed(asked, counts) if is_partial(asked) else asked)
+        completed = _completed(asked, counts)
+        share = _share(completed, counts)
+        if share > MAJORITY:
+            return Frequency(completed)
+        problem = f"demand: the rows do not show which {asked} is meant: {completed} fits {share:.0%} of them"
+        raise InputError([f"{problem}. Set the complete frequency, e.g. frequency={completed}"])
     if counts.table.height < 2:
         problem = "demand: the valid rows have only one date, so the frequency cannot be inferred"
         raise InputError([f"{problem}. Set it, e.g. frequency=W-MON"])
@@ -84,15 +92,17 @@ def _part_of_day(counts: MomentCounts) -> str:
             return name
     raise InputError(
         [
-            "demand: the rows have any time of day, so the frequency cannot be inferred. Aggregate them to periods, or "
-            "set frequency, e.g. frequency=min"
+            "demand: the rows have any time of day, so the frequency cannot be inferred. Set frequency and "
+            "aggregate, e.g. frequency=W-MON and aggregate=sum"
         ]
     )
 
 
 def _has_business_days_only(counts: MomentCounts) -> bool:
     weekday = (counts.moments // DAY + MONDAY) % 7
-    return counts.table.height >= MIN_BUSINESS_DAYS and set(weekday.tolist()) == set(range(BUSINESS_DAYS))
+    on_weekdays = counts.share(weekday < BUSINESS_DAYS)
+    every_weekday = set(range(BUSINESS_DAYS)) <= set(weekday.tolist())
+    return counts.table.height >= MIN_BUSINESS_DAYS and every_weekday and on_weekdays >= BUSINESS_SHARE
 
 
 def _completed(asked: str, counts: MomentCounts) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 from job_code.config import ForecastConfig
 from job_code.demand.aggregation import combine
 from job_code.demand.alignment import Repairs, align
-from job_code.demand.demand_checks import Calendar, Problems, check_shard, is_sound
+from job_code.demand.demand_checks import Calendar, Problems, check_raw, check_shard, is_sound
 from job_code.demand.sharding import ShardedDemand
 from job_code.demand.shuffle_files import read_shard
 from job_code.demand.work_sizes import WorkSizes
@@ -122,9 +122,9 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     keys = shard.keys if shard else pl.DataFrame(schema=demand.types)
     frequency = task.calendar.frequency
     periods = frequency.periods(shard.moment) if shard else np.empty(0, np.int32)
-    repairs, rule = Repairs(), task.calendar.rule
+    repairs, rule, raw = Repairs(), task.calendar.rule, Problems()
     if shard is not None and rule is not None:
-        rows = len(periods)
+        raw, rows = check_raw(shard, frequency, task.config), len(periods)
         shard, periods = combine(shard, periods, frequency, rule)
         repairs = Repairs(rows_combined=rows - len(periods))
     has_started = np.zeros(keys.height, dtype=bool)
@@ -139,7 +139,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     if shard is not None:
         by_table = task.shards.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
         matches = task.covariates.matches(keys, task.shards.covariates.tables, by_table)
-        problems = check_shard(shard, periods, frequency, task.config)
+        problems = check_shard(shard, periods, frequency, task.config) | raw
         # Invalid demand needs no panels. With a cutoff centuries away, they would not fit into memory.
         sound = task.sound and is_sound(problems) and not wrong.total()
         panels = align(shard, periods, task.calendar, task.config, values_per_panel=task.sizes.values_per_chunk)

@@ -70,7 +70,8 @@ class TimeColumn:
             return column.cast(pl.Int32).clip(FIRST_DAY - 1, LAST_DAY + 1) * DAY
         micros = self._microseconds(dtype)
         if self.day_begins_at:
-            micros -= self.day_begins_at * MINUTE * _has_time(dtype, column)
+            # A column of midnights holds dates.
+            micros -= self.day_begins_at * MINUTE * (micros % (DAY * MINUTE) != 0).any().cast(pl.Int64)
         return (micros // MINUTE).clip((FIRST_DAY - 1) * DAY, (LAST_DAY + 1) * DAY).cast(pl.Int32)
 
     def checks(self, dtype: pl.DataType) -> dict[str, RowCheck]:
@@ -123,7 +124,7 @@ class TimeColumn:
             return {}
         what = "seconds" if smallest == MINUTE else "a time of day"
         wrong = self._microseconds(dtype) % smallest != 0
-        remedy = f"Provide one row per period, and dates without {what}"
+        remedy = f"Set aggregate, e.g. aggregate=sum, or provide one row per period, and dates without {what}"
         if self.smallest is None:
             wrong &= self._offset(dtype).is_not_null()
             what, remedy = "a time of day in a zone", "Set the time_zone of the periods, e.g. time_zone=Europe/Berlin"
@@ -183,14 +184,11 @@ class TimeColumn:
         )
 
 
-def _has_time(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:
-    """Return whether a value has a time. A mere date belongs to its day, at whichever hour the day begins."""
-    return column.str.strip_chars().str.len_chars() > len("2026-11-16") if dtype == pl.String else pl.lit(True)
-
-
 def _number(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:
     if dtype == pl.String:
         column = column.str.strip_chars().cast(pl.Int64, strict=False)
+    elif dtype.is_float():
+        column = pl.when(column.floor() == column).then(column)
     elif not dtype.is_integer():
         return pl.lit(None, dtype=pl.Int32)
     return pl.when(column.is_between(0, MAX_NUMBER)).then(column).cast(pl.Int32)

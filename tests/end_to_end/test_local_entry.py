@@ -72,7 +72,7 @@ def test_the_command_fleet_runs_only_in_a_processing_container(tmp_path: Path) -
     [
         (["--set", "horizon"], "--set horizon: write it as key=value"),
         (["--static", "absent"], "static: file or folder absent does not exist"),
-        (["--set", "cutoff=9999-12-31"], "cutoff: must be less than or equal to 2199-12-31"),
+        (["--set", "cutoff=9999-12-31"], "cutoff: 9999-12-31 must be from 1900-01-01 to 2199-12-31"),
         (["--output", "README.md/out"], "cannot be written"),
     ],
 )

@@ -78,7 +78,7 @@ def test_failing_partitions_do_not_stop_the_others(application: Deployment, dema
         "twice": "failed",
     }
     assert found["broken"]["kind"] == found["twice"]["kind"] == "InputError"
-    assert "1 file that cannot be read as Parquet" in found["broken"]["reason"]
+    assert "1 file without the column article_id, merchant_id, ds, y" in found["broken"]["reason"]
     assert "1 series with duplicate weeks" in found["twice"]["reason"]
     assert latest(application, "FR")["run_id"] == found["FR"]["run_id"] != found["AT"]["run_id"]
     assert latest(application, "FR")["series"] == int(found["FR"]["series"]) == 6

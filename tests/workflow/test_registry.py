@@ -123,7 +123,7 @@ def test_athena_finds_the_published_run(application: Deployment, demand: pl.Data
     assert types == {
         "article_id": "string",
         "merchant_id": "string",
-        "ds": "timestamp",
+        "ds": "date",
         **dict.fromkeys(("mean", "q10", "q50", "q90"), "float"),
     }
     runs = glue.get_partitions(DatabaseName=database, TableName="forecast_runs")["Partitions"]

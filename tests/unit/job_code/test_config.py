@@ -71,7 +71,7 @@ def test_hyperparameters_preserve_every_key() -> None:
             "history": "104",
             "cutoff": "2026-11-15",
             "cutoff_rule": "series",
-            "gap_rule": "carry_forward",
+            "gap_rule": "value",
             "gap_value": 1.5,
             "end_rule": "missing",
             "aggregate": "mean",

@@ -148,6 +148,29 @@ def test_an_unfinished_week_is_not_demand(tmp_path: Path, rule: str, cutoff: str
         run(tmp_path / "error", begun, frequency="W-MON", unfinished_period="error", future_rule="keep")
 
 
+def test_an_unfinished_week_that_is_the_configured_cutoff_is_a_warning(tmp_path: Path) -> None:
+    demand = transactions().filter(pl.col("ds") < date(2026, 11, 20))
+    finished = run(tmp_path, demand, frequency="W-MON", cutoff="2026-11-16")
+    (warning, *_) = finished.quality["warnings"]
+    assert warning.startswith("demand: the last week, 2026-11-16, is not complete: its rows end 2026-11-19T20:00")
+    assert finished.manifest["cutoff"] == "2026-11-16"
+
+
+@pytest.mark.parametrize("frequency", ["MS", "ME"])
+def test_the_end_of_a_month_does_not_depend_on_its_label(tmp_path: Path, frequency: str) -> None:
+    days = pl.DataFrame({"ds": pl.date_range(date(2024, 1, 1), date(2026, 10, 27), "1d", eager=True)})
+    demand = days.with_columns(unique_id=pl.lit("A"), y=1.0)
+    (note, *_) = run(tmp_path, demand, frequency=frequency).quality["notes"]
+    assert "is not complete: its rows end 2026-10-27" in note
+
+
+def test_a_row_two_weeks_late_is_a_wrong_date_and_no_unfinished_week(tmp_path: Path) -> None:
+    demand = transactions().with_columns(pl.col("ds") - timedelta(weeks=4))
+    late = pl.concat([demand, demand[-1:].with_columns(pl.col("ds") + timedelta(weeks=2))])
+    with pytest.raises(InputError, match="would move the cutoff of all series by 2 weeks"):
+        run(tmp_path, late, frequency="W-MON")
+
+
 @pytest.mark.parametrize(
     ("last", "finished"), [(7 * DAY - 60, True), (7 * DAY - 600, True), (3 * DAY, False), (6 * DAY - 10, False)]
 )
@@ -174,6 +197,41 @@ def test_a_copy_of_a_file_is_not_summed(tmp_path: Path) -> None:
 def test_dates_of_another_weekday_are_not_summed(tmp_path: Path, frequency: str) -> None:
     (problem,) = problems(tmp_path, {"a.parquet": shop(3, 30)}, frequency=frequency)
     assert problem.startswith(f"demand: 90 rows dated off the calendar {frequency}")
+
+
+def test_days_that_overlap_in_two_extracts_are_not_summed(tmp_path: Path) -> None:
+    days = pl.DataFrame({"ds": pl.date_range(date(2026, 1, 5), date(2026, 11, 22), "1d", eager=True)})
+    demand = days.with_columns(unique_id=pl.lit("A"), y=1.0)
+    files = {"a.parquet": demand, "b.parquet": demand[-30:]}
+    (problem,) = problems(tmp_path, files, frequency="W-MON")
+    assert problem == (
+        "demand: 1 series with several rows on one date, e.g. A 2026-10-24, A 2026-10-25, A 2026-10-26. "
+        "Keep one of them, or set aggregate=sum to add them"
+    )
+    assert run_job(tmp_path / "sum", files, frequency="W-MON", aggregate="sum", **FEW_TREES).manifest["series"] == 1
+
+
+def test_negative_rows_are_found_before_they_are_summed(tmp_path: Path) -> None:
+    demand = transactions().with_columns(y=pl.when(pl.int_range(pl.len()) % 50 == 0).then(-1.0).otherwise("y"))
+    (problem,) = problems(tmp_path, {"a.parquet": demand}, frequency="W-MON", negative_rule="error")
+    assert problem.startswith("demand: 26 rows with negative demand")
+
+
+def test_midnights_are_dates_at_whichever_hour_a_day_begins(tmp_path: Path) -> None:
+    days = pl.DataFrame({"ds": pl.date_range(date(2026, 1, 5), date(2026, 11, 22), "1d", eager=True)})
+    demand = days.with_columns(unique_id=pl.lit("A"), y=1.0)
+    settings = {"frequency": "W-MON", "day_begins_at": 6}
+    expected = run(tmp_path / "dates", demand, **settings).forecasts
+    times = demand.cast({"ds": pl.Datetime("us")})
+    assert run(tmp_path / "times", times, **settings).forecasts.equals(expected)
+    texts = times.with_columns(pl.col("ds").dt.strftime("%Y-%m-%d %H:%M:%S"))
+    assert run(tmp_path / "texts", texts, **settings).forecasts.equals(expected)
+
+
+@pytest.mark.parametrize("frequency", ["W", "2W", "YS", "QS"])
+def test_raw_rows_do_not_show_the_anchor_of_a_frequency(tmp_path: Path, frequency: str) -> None:
+    with pytest.raises(InputError, match=f"the rows do not show which {frequency} is meant"):
+        run(tmp_path, transactions(), frequency=frequency)
 
 
 def test_one_wrong_date_is_not_summed(tmp_path: Path) -> None:

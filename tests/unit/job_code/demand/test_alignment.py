@@ -161,7 +161,7 @@ def test_alignment_agrees_with_the_reference(
     tmp_path: Path, cutoff_rule: str, gap_rule: str, history: int | None
 ) -> None:
     random = np.random.default_rng(7)
-    config = configured(cutoff_rule=cutoff_rule, gap_rule=gap_rule, gap_value=7.5)
+    config = configured(cutoff_rule=cutoff_rule, gap_rule=gap_rule, gap_value=7.5 if gap_rule == "value" else 0)
     for trial in range(40):
         config = config.model_copy(update={"history": history, "negative_rule": ["clip", "keep"][trial % 2]})
         cutoff = 100

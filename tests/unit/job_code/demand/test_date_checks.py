@@ -23,7 +23,7 @@ WEEKLY = Frequency("W-MON")
 
 
 def findings_of(demand: pl.DataFrame, *, today: date = LAST, **settings: Any) -> ValidationReport:
-    config, findings = configured(frequency="W-MON", **settings), ValidationReport()
+    config, findings = configured(**({"frequency": "W-MON"} | settings)), ValidationReport()
     moment = TimeColumn(name="ds").moment(demand.schema["ds"]).alias(MOMENT)
     days = MomentCounts.of(demand.select(moment, pl.col("y").alias(VALUE)))
     check_dates(days, check_calendar(days, config, findings), config, findings, today=today)
@@ -87,12 +87,43 @@ def test_a_half_delivered_last_week_is_a_warning() -> None:
     assert findings_of(after(1, series=16), today=LAST + timedelta(weeks=2)).messages("warning") == []
 
 
+@pytest.mark.parametrize(
+    ("frequency", "last", "today", "allowed"),
+    [
+        ("MS", date(2026, 11, 1), date(2026, 11, 2), True),
+        ("MS", date(2026, 12, 1), date(2026, 11, 29), False),
+        ("ME", date(2026, 11, 30), date(2026, 11, 2), True),
+        ("YS-JAN", date(2027, 1, 1), date(2026, 11, 29), False),
+        ("D", date(2026, 11, 30), date(2026, 11, 29), True),
+        ("D", date(2026, 12, 1), date(2026, 11, 29), False),
+        ("W-SUN", date(2026, 11, 29), date(2026, 11, 24), True),
+    ],
+)
+def test_the_current_period_is_not_the_future(frequency: str, last: date, today: date, allowed: bool) -> None:
+    calendar = Frequency(frequency)
+    periods = range(calendar.period_of(last) - 29, calendar.period_of(last) + 1)
+    rows = [(f"S{number}", calendar.label_of(period), 1.0) for number in range(12) for period in periods]
+    demand = pl.DataFrame(rows, schema=["unique_id", "ds", "y"], orient="row")
+    assert (findings_of(demand, today=today, frequency=frequency).messages() == []) == allowed
+
+
+def test_dates_and_a_wrong_number_are_no_periods(tmp_path: Path) -> None:
+    for name, number in (("dates", pl.col("ds").dt.strftime("%Y%m%d").cast(pl.Int64)), ("wrong", wrong_number())):
+        with pytest.raises(InputError, match="so the numbers are no consecutive periods"):
+            run_job(tmp_path / name, DEMAND.with_columns(ds=number), frequency="1", horizon=2)
+
+
+def wrong_number() -> pl.Expr:
+    period = pl.col("ds").rank("dense")
+    return pl.when(pl.int_range(pl.len()) == 0).then(2_000_000_000).otherwise(period).cast(pl.Int64)
+
+
 def test_a_few_rows_long_before_all_others_are_a_warning() -> None:
     old = pl.concat([DEMAND, DEMAND[:2].with_columns(ds=pl.lit(date(1900, 1, 1)))])
     findings = findings_of(old)
     assert findings.messages() == []
     assert findings.messages("warning") == [
-        f"demand: 2 rows dated long before {DEMAND['ds'].min()}, where the demand begins, e.g. 1900-01-01. "
+        f"demand: 2 rows dated long before {DEMAND['ds'].min()!s}, where the demand begins, e.g. 1900-01-01. "
         "Their series are zero in between. Correct the dates, or limit the history"
     ]
 
