@@ -71,7 +71,7 @@ def check_last_total(recent: Floats, frequency: Frequency, findings: ValidationR
         findings: Takes the warning.
     """
     last, before = float(recent[-1]), recent[-1 - max(RECENT_PERIODS, frequency.season) : -1]
-    if len(before) < RECENT_PERIODS or last >= INCOMPLETE * before.min():
+    if len(before) < RECENT_PERIODS or before.min() <= 0 or last >= INCOMPLETE * before.min():
         return
     findings.add_message(
         f"demand: the total of the last {frequency.unit} is {last:,.0f}, but at least {before.min():,.0f} in each of "

@@ -133,6 +133,9 @@ def test_a_total_far_below_all_before_is_a_warning(last: float, warns: bool) -> 
     findings = ValidationReport()
     check_last_total(np.array([*range(100, 152), last]), WEEKLY, findings)
     assert bool(findings.messages("warning")) == warns
+    negative = ValidationReport()
+    check_last_total(-np.array([*range(100, 152), last]), WEEKLY, negative)
+    assert negative.messages("warning") == []
     short = ValidationReport()
     check_last_total(np.array([100.0, 100.0, last]), WEEKLY, short)
     assert short.messages("warning") == []
