@@ -13,6 +13,7 @@ from job_code.tables.key_hashes import Hashes
 from job_code.tables.validation_report import ValidationReport
 
 SOURCE = "covariates"
+DUPLICATES = "duplicates in "  # with the description of the table: the name of a count
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ class AlignedRows:
         return AlignedRows(self.values[:, kept], position[kept], self.period[kept], self.unmatched)
 
 
-def align_rows(rows: ShuffledRows, known: Hashes, frequency: Frequency, problems: Counter[str]) -> AlignedRows:
+def align_rows(
+    rows: ShuffledRows, known: Hashes, frequency: Frequency, problems: Counter[str], *, table: str
+) -> AlignedRows:
     """Return series and period of each row, and count the invalid rows. Drop rows of unknown series.
 
     Args:
@@ -46,13 +49,14 @@ def align_rows(rows: ShuffledRows, known: Hashes, frequency: Frequency, problems
         known: Hashes of the keys of all series or groups.
         frequency: Calendar of the demand.
         problems: Takes the counts.
+        table: Description of the table, for the message.
     """
     series = group_of(rows.hash, known, NO_GROUP)
     kept = series != NO_GROUP
     series, period = series[kept], periods_of(rows.moment[kept], frequency, problems)
     span = int(np.ptp(period)) + 1 if len(period) else 1
     cell = series * span + (period - period.min(initial=0) if len(period) else period)
-    problems["duplicates"] += len(cell) - len(np.unique(cell))
+    problems[DUPLICATES + table] += len(cell) - len(np.unique(cell))
     return AlignedRows(rows.values[:, kept], series, period, rows.hash[~kept])
 
 
@@ -81,11 +85,13 @@ def report_covariate_problems(problems: Counter[str], frequency: Frequency, find
         count=problems["off_anchor"],
         examples=[],
     )
-    findings.add(
-        SOURCE,
-        "row",
-        f"with the key and {frequency.unit} of another row",
-        remedy=f"Keep one row per key and {frequency.unit}",
-        count=problems["duplicates"],
-        examples=[],
-    )
+    for name, count in problems.items():
+        if name.startswith(DUPLICATES):
+            findings.add(
+                SOURCE,
+                "row",
+                f"with the key and {frequency.unit} of another row in {name.removeprefix(DUPLICATES)}",
+                remedy=f"Keep one row per key and {frequency.unit}",
+                count=count,
+                examples=[],
+            )

@@ -59,7 +59,7 @@ class ShuffledCovariates:
             Rows by table number, without the tables that have a shorter key than the demand.
         """
         return {
-            table.columns.number: align_rows(table.read(shard), hashes, frequency, problems)
+            table.columns.number: align_rows(table.read(shard), hashes, frequency, problems, table=table.description)
             for table in self.tables
             if table.per_series
         }

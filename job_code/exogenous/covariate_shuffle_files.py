@@ -22,6 +22,7 @@ from job_code.tables.moments import MOMENT
 from job_code.tables.validation_report import ValidationReport
 
 NEVER = -(2**31)
+SHOWN_NAMES = 5  # of columns in a message
 Categories = dict[str, tuple[str, ...] | None]  # by column, in the order of the codes; None: too many categories
 
 
@@ -137,6 +138,18 @@ class ShuffledTable:
     unmatched: KeyMatches
     sample: KeySample
 
+    @property
+    def description(self) -> str:
+        """The table in words, with its columns and its key."""
+        key = f"whose key is {', '.join(self.columns.key)}" if self.columns.key else "which has no key column"
+        return f"the table of {self._shown_names}, {key}"
+
+    @property
+    def _shown_names(self) -> str:
+        names = self.schema.names
+        more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
+        return f"{', '.join(names[:SHOWN_NAMES])}{more}"
+
     def report_matches(self, shards: Iterable[KeyMatches], findings: ValidationReport) -> None:
         """Report rows without a series, and series without a row.
 
@@ -154,7 +167,7 @@ class ShuffledTable:
         matches.report(
             findings,
             source="covariates",
-            table=f" in the table of {', '.join(self.schema.names)}",
+            table=f" in the table of {self._shown_names}",
             noun="row" if self.per_series else "key",
         )
 

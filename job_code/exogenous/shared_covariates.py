@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from job_code.demand.run_context import RunContext
-from job_code.exogenous.covariate_alignment import periods_of, report_covariate_problems
+from job_code.exogenous.covariate_alignment import DUPLICATES, periods_of, report_covariate_problems
 from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariate_shuffle_files import ShuffledTable, group_of
 from job_code.exogenous.covariate_store import StoredCovariates, StoredTable
@@ -99,10 +99,10 @@ def share_table(
         # Few rows are outside the span. Their hashes are enough to find duplicates.
         outside.append(hash_keys(pl.DataFrame({"hash": rows.hash[unused], "period": period[unused]}), ROW_COLUMNS))
         new = np.unique(at[~filled[at]])
-        problems["duplicates"] += len(at) - len(new)
+        problems[DUPLICATES + table.description] += len(at) - len(new)
         filled[new] = True
     unused_rows = np.concatenate(outside) if outside else np.empty(0, np.uint64)
-    problems["duplicates"] += len(unused_rows) - len(np.unique(unused_rows))
+    problems[DUPLICATES + table.description] += len(unused_rows) - len(np.unique(unused_rows))
     values.flush()
     table.delete(0)
     _save_groups(shared, hashes, folder)

@@ -217,7 +217,7 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     }
     messages = "\n".join(problems(tmp_path, bad))
     for part in (
-        "covariates: 4 rows with the key and week of another row",
+        "covariates: 4 rows with the key and week of another row in the table of promotion, whose key is unique_id",
         "covariates: 1 row dated off the calendar W-MON of the demand",
         "covariates: 2 rows without a readable date in ds, e.g. None in row 1 of c.parquet",
         "covariates: 1 row without a complete key (unique_id)",
@@ -234,7 +234,9 @@ def test_repeated_rows_with_a_shorter_key_are_found_across_batches(tmp_path: Pat
     repeated = {"a.parquet": pl.concat([known, known[:1], far, known[:1], far])}
     with pytest.raises(InputError) as error:
         run(tmp_path, demand, repeated, sizes=SMALL, key="unique_id,shop")
-    assert error.value.problems[0].startswith("covariates: 3 rows with the key and week of another row")
+    assert error.value.problems[0].startswith(
+        "covariates: 3 rows with the key and week of another row in the table of promotion, whose key is unique_id"
+    )
 
 
 def test_the_number_of_shards_depends_on_the_covariates(tmp_path: Path) -> None:
