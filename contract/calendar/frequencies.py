@@ -81,7 +81,7 @@ def canonical_name(frequency: str) -> str:
         ValueError: If the name is unknown.
     """
     if is_partial(frequency):
-        times, base, anchor, begin = _parts(frequency)
+        times, base, anchor, begin = parts_of(frequency)
         is_valid = begin is None and (anchor is None or anchor in WEEKDAYS) and 1 <= times <= MAX_TIMES
         if is_valid and (base[0] not in "QY" or times == 1):
             return f"{times if times > 1 else ''}{base}{f'-{anchor}' if anchor else ''}"
@@ -90,7 +90,8 @@ def canonical_name(frequency: str) -> str:
     raise ValueError(f"{frequency!r} is not a known frequency. Use {FREQUENCY_RULE}")
 
 
-def _parts(frequency: str) -> tuple[int, str, str | None, str | None]:
+def parts_of(frequency: str) -> tuple[int, str, str | None, str | None]:
+    """Return the parts of a name that matches `NAME`: multiple, base, weekday or month, and begin."""
     match = NAME.fullmatch(frequency)
     assert match is not None
     times, base, anchor, begin = match.groups()
@@ -103,7 +104,7 @@ def _read(frequency: str) -> Calendar | None:
         return Calendar(name=NUMBERED, kind="numbered", unit="period")
     if NAME.fullmatch(frequency) is None:
         return None
-    times, base, anchor, begin = _parts(frequency)
+    times, base, anchor, begin = parts_of(frequency)
     if base in MINUTES:
         return _of_minutes(times * MINUTES[base], base, anchor, begin) if 1 <= times <= MAX_TIMES else None
     if times != 1 or begin is not None:

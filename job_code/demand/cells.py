@@ -65,7 +65,7 @@ class Cells:
         return np.unique(self._ordered[1:][self._ordered[1:] == self._ordered[:-1]])
 
     def stepped(self) -> tuple[Integers, Integers, int]:
-        """Find the series of which no two rows are less than two or more periods apart, always a multiple of them.
+        """Find the series whose rows are always a multiple of two or more periods apart.
 
         Returns:
             The series, the step of each in periods, and the number of series with enough rows to know.

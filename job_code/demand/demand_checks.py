@@ -58,7 +58,7 @@ class Problem:
     Attributes:
         count: Number of occurrences.
         examples: The first few by key, with the key columns and `_moment`, the label of the period as text.
-        of: Number of checked cases; 0 for a problem of which one occurrence is too many.
+        of: Number of checked cases; 0 if one occurrence is too many.
     """
 
     count: int

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from contract.calendar.frequencies import DAY, MONTHS, WEEK, WEEKDAYS, is_partial
+from contract.calendar.frequencies import DAY, MONTHS, WEEK, WEEKDAYS, is_partial, parts_of
 from contract.calendar.labels import label_of_period, label_text
 from job_code.demand.moment_counts import MomentCounts
 from job_code.errors import InputError
@@ -107,12 +107,12 @@ def _has_business_days_only(counts: MomentCounts) -> bool:
 
 def _completed(asked: str, counts: MomentCounts) -> str:
     """Return a partial name with its weekday, month or begin, by the most rows."""
-    if asked[0] in "QY":
+    times, base, weekday, _ = parts_of(asked)
+    if base[0] in "QY":
         return _best(_with_months(asked), counts)
-    times, base = int(asked.rstrip("DW-" + "".join(WEEKDAYS)) or 1), asked.lstrip("0123456789")
     if base == "D":
         return _best(_begun(times * DAY, asked, "D", counts), counts)
-    weekly = base if "-" in base else _best((f"W-{weekday}" for weekday in WEEKDAYS), counts)
+    weekly = f"W-{weekday}" if weekday else _best((f"W-{each}" for each in WEEKDAYS), counts)
     return weekly if times == 1 else _best(_begun(times * WEEK, f"{times}{weekly}", weekly, counts), counts)
 
 

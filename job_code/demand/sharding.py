@@ -11,6 +11,7 @@ from job_code.demand.demand_rows import SOURCE, clean_demand
 from job_code.demand.moment_counts import MomentCounts
 from job_code.demand.run_context import RunContext
 from job_code.demand.shuffle_files import ROW, ROW_IN_STOCK, ShuffleWriter
+from job_code.errors import InputError
 from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.runtime.progress import Advance
@@ -106,16 +107,17 @@ def shard_demand(
         findings.merge(result.findings)
     _report_unreadable(results, findings)
     counts = [count for result in results for count in result.moments]
-    if not counts or not MomentCounts.total(counts).rows:
+    moments = MomentCounts.total(counts) if counts else None
+    if moments is None or not moments.rows:
         if not findings.messages():
             findings.add(SOURCE, "file", "without a single row", remedy="Upload demand", count=len(files), examples=[])
-        findings.raise_if_any()
+        raise InputError(findings.messages())
     ignored = {column for file in files for column in file.other_columns}
     return ShardedDemand(
         folder=folder,
         shards=shards,
         types=types,
-        moments=MomentCounts.total(counts),
+        moments=moments,
         series=max(result.series for result in results),
         files=len(files),
         ignored_columns=tuple(sorted(ignored)),

@@ -1,7 +1,7 @@
 """Check and align one shard, and write its panels. The tasks of the worker processes."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -176,20 +176,13 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
                     first_period=int(panel.first_period.min()),
                 )
             )
-    without_rows = StaticRows(
-        rows=static_rows.rows.clear(),
-        categories=static_rows.categories,
-        matches=static_rows.matches,
-        repeated=static_rows.repeated,
-        examples=static_rows.examples,
-    )
     return PreparedShard(
         problems=problems,
         repairs=repairs,
         chunks=tuple(chunks),
         stratum_counts=stratum_counts,
         counts=counts,
-        static_rows=without_rows,
+        static_rows=replace(static_rows, rows=static_rows.rows.clear()),
         recent=recent,
         covariate_problems=wrong,
         covariate_matches=matches,

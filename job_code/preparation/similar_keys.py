@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from job_code.demand.demand_rows import SOURCE
 from job_code.preparation.panel_chunks import read_keys
 from job_code.tables.key_columns import series_name
 from job_code.tables.key_hashes import Hashes, hash_keys
 from job_code.tables.validation_report import EXAMPLES, Level, ValidationReport
 
-SOURCE = "demand"
 _FILE = "simplified_keys.npy"
 MANY = 0.01  # share of the series; some catalogs have a few keys that differ in case on purpose
 
