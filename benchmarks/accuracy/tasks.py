@@ -67,18 +67,18 @@ class ForecastTask:
     @cached_property
     def frequency(self) -> Frequency:
         """The calendar, by the job's own inference."""
-        rows = self.train.select(self._moment, pl.col("y").alias(VALUE))
+        rows = pl.DataFrame([self._moments, self.train["y"].alias(VALUE)])
         return resolve_frequency(None, MomentCounts.of(rows))
 
     @property
     def numbered(self) -> pl.DataFrame:
         """The demand before the cutoff, with period numbers in `ds`."""
-        moments = self.train.select(self._moment).to_series().to_numpy()
-        return self.train.with_columns(pl.Series("ds", self.frequency.periods(moments)))
+        return self.train.with_columns(pl.Series("ds", self.frequency.periods(self._moments.to_numpy())))
 
     @property
-    def _moment(self) -> pl.Expr:
-        return TimeColumn(name="ds").moment(self.train.schema["ds"]).alias(MOMENT)
+    def _moments(self) -> pl.Series:
+        rows, _ = TimeColumn(name="ds").read(self.train)
+        return rows[MOMENT]
 
     @property
     def covariates(self) -> pl.DataFrame | None:

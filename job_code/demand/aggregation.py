@@ -11,6 +11,7 @@ from job_code.demand.moment_counts import MomentCounts
 from job_code.demand.shuffle_files import ShuffledShard
 from job_code.series.arrays import Floats, Integers
 from job_code.series.frequency import Frequency, Moments
+from job_code.tables.moments import may_combine
 
 OFF_LABELS = 0.5  # share of the rows; if more are dated between periods, and several of a period, they are finer
 PER_PERIOD = 1.5  # moments
@@ -29,10 +30,10 @@ def resolve_rule(config: ForecastConfig, frequency: Frequency, counts: MomentCou
         frequency: Calendar of the run.
         counts: Demand rows by moment.
     """
-    if config.aggregate != "auto":
-        return None if config.aggregate == "none" else config.aggregate
-    if config.frequency is None:
+    if config.aggregate == "none" or not may_combine(config):
         return None
+    if config.aggregate != "auto":
+        return config.aggregate
     periods = len(np.unique(frequency.periods(counts.moments)))
     off_labels = counts.share(frequency.is_off_anchor(counts.moments))
     return "sum" if off_labels > OFF_LABELS and len(counts.moments) >= PER_PERIOD * periods else None

@@ -35,17 +35,13 @@ def clean_demand(
     time, target = TimeColumn.of(config), config.target
     rows = with_plain_text(batch.rows)
     own = rows.schema
-    dtype = own[time.name]
-    rows = rows.with_columns(
-        time.moment(dtype).alias(MOMENT),
-        _to_number(rows.schema[target], pl.col(target)).alias(VALUE),
-    )
+    rows, time_checks = time.read(rows.with_columns(_to_number(own[target], pl.col(target)).alias(VALUE)))
     not_null, value = pl.col(target).is_not_null(), pl.col(VALUE)
     if rows.schema[target] == pl.String:
         not_null &= pl.col(target).str.strip_chars() != ""
     checks = (
         key_checks(own, types)
-        | time.checks(dtype)
+        | time_checks
         | {
             "text": RowCheck(
                 (target,),

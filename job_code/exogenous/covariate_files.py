@@ -26,7 +26,7 @@ from job_code.tables.file_splits import Batch, Part, split
 from job_code.tables.key_columns import cast_keys, common_types, key_checks, key_types, with_plain_text
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.key_matches import KeyMatches, KeySample, split_by_type
-from job_code.tables.moments import MOMENT, TimeColumn
+from job_code.tables.moments import TimeColumn
 from job_code.tables.row_checks import drop_bad_rows
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
@@ -255,9 +255,7 @@ def _clean(batch: Batch, task: _Task, findings: ValidationReport) -> tuple[pl.Da
     rows = with_plain_text(batch.rows)
     rows = rows.with_columns(pl.col(pl.Boolean).exclude(task.own_key_types).cast(pl.Int8))  # "true" is not a number
     rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in task.types.items())
-    dtype = rows.schema[task.time.name]
-    rows = rows.with_columns(task.time.moment(dtype).alias(MOMENT))
-    checks = task.time.checks(dtype)
+    rows, checks = task.time.read(rows)
     if task.own_key_types:
         checks |= key_checks(rows.schema, task.own_key_types)
     own = rows.schema

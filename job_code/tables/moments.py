@@ -1,6 +1,6 @@
 """Read the time column: every row has a moment, in whole minutes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import polars as pl
@@ -9,14 +9,20 @@ from contract.calendar.frequencies import DAY, EPOCH, HOUR, NUMBERED, calendar_o
 from contract.limits import MAX_DATE, MIN_DATE
 from job_code.config import ForecastConfig
 from job_code.tables.row_checks import RowCheck
-from job_code.tables.time_texts import read_times
+from job_code.tables.time_texts import LOCAL, OFFSET, read_times
+from job_code.tables.validation_report import Level
 
 MOMENT = "_moment"  # minutes since 1970-01-01, or the number of a numbered period
 FIRST_DAY, LAST_DAY = (MIN_DATE - EPOCH).days, (MAX_DATE - EPOCH).days
 MAX_NUMBER = 2_000_000_000  # leaves room for the periods to forecast
 MINUTE = 60_000_000  # microseconds
+MICROSECONDS = "microseconds"  # of a time since 1970-01-01, the name of a column
 FIXED_ZONES = ("UTC", "GMT", "Etc/UTC")
-LOCAL, OFFSET = "local", "offset"
+
+
+def may_combine(config: ForecastConfig) -> bool:
+    """Return whether several rows may become one period. Without a rule, the rows of a known calendar show it."""
+    return config.aggregate != "none" and (config.aggregate != "auto" or config.frequency is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +32,9 @@ class TimeColumn:
     Attributes:
         name: Its name.
         is_numbered: Whether it numbers the periods.
-        has_dates_only: Whether the configured periods are days or longer, so that a time of day is an error.
+        has_dates_only: Whether the configured periods are days or longer, so that dates suffice.
         time_zone: The configured zone of the periods; None for the zone that each time is written in.
-        smallest: Smallest unit of time that a row may have, in microseconds; None if rows are combined into periods.
+        too_fine: Level of times that are finer than minutes, or than days if dates suffice; None if they are usual.
         day_begins_at: Minute at which a day begins.
     """
 
@@ -36,7 +42,7 @@ class TimeColumn:
     is_numbered: bool = False
     has_dates_only: bool = False
     time_zone: str | None = None
-    smallest: int | None = MINUTE
+    too_fine: Level | None = "error"
     day_begins_at: int = 0
 
     @classmethod
@@ -45,58 +51,65 @@ class TimeColumn:
         asked = config.frequency
         known = asked is not None and asked != NUMBERED
         has_dates_only = known and (is_partial(str(asked)) or not calendar_of(str(asked)).is_sub_daily)
-        smallest = {"auto": None, "none": DAY * MINUTE} if has_dates_only else {"auto": MINUTE, "none": MINUTE}
+        too_fine: Level | None = None
+        if not may_combine(config):
+            too_fine = "error"
+        elif config.aggregate == "auto" and not has_dates_only:
+            too_fine = "note"  # the minutes alone show whether the rows are combined
         return cls(
             name=config.time,
             is_numbered=asked == NUMBERED,
             has_dates_only=has_dates_only,
             time_zone=config.time_zone,
-            smallest=smallest.get(config.aggregate),
+            too_fine=too_fine,
             day_begins_at=config.day_begins_at * HOUR,
         )
 
-    def moment(self, dtype: pl.DataType) -> pl.Expr:
-        """Return the expression for the moment of each row (Int32); null if the value is unreadable.
+    def read(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, RowCheck]]:
+        """Read the column once.
 
-        A moment outside the valid range is just outside of it, and never overflows.
-
-        Args:
-            dtype: Type of the column.
+        Returns:
+            The rows with the column `MOMENT` (Int32), and the checks of these rows. The moment is null if the value is
+            unreadable. A moment outside the valid range is just outside of it, and never overflows.
         """
-        column = pl.col(self.name)
+        column = rows[self.name]
         if self.is_numbered:
-            return _number(dtype, column)
-        if dtype == pl.Date and (self.time_zone is None or self.has_dates_only):
-            return column.cast(pl.Int32).clip(FIRST_DAY - 1, LAST_DAY + 1) * DAY
-        micros = self._microseconds(dtype)
+            return rows.with_columns(_number(column.dtype, pl.col(self.name)).alias(MOMENT)), self._number_check()
+        times = _as_written(column)
+        if times.schema[LOCAL] == pl.Date and (self.time_zone is None or self.has_dates_only):
+            days = times[LOCAL].cast(pl.Int32).clip(FIRST_DAY - 1, LAST_DAY + 1)
+            return rows.with_columns((days * DAY).alias(MOMENT)), self._date_checks()
+        checks = self._time_checks(column.dtype)
+        found = times.select(self._microseconds(times.schema[LOCAL]).alias(MICROSECONDS), OFFSET).select(
+            self._moment(), **{name: check.wrong for name, check in checks.items()}
+        )
+        read = {name: replace(check, wrong=pl.lit(found[name])) for name, check in checks.items()}
+        return rows.with_columns(found[MOMENT]), self._date_checks() | read
+
+    def _moment(self) -> pl.Expr:
+        micros = pl.col(MICROSECONDS)
         if self.day_begins_at:
             # A column of midnights holds dates.
             micros -= self.day_begins_at * MINUTE * (micros % (DAY * MINUTE) != 0).any().cast(pl.Int64)
-        return (micros // MINUTE).clip((FIRST_DAY - 1) * DAY, (LAST_DAY + 1) * DAY).cast(pl.Int32)
+        return (micros // MINUTE).clip((FIRST_DAY - 1) * DAY, (LAST_DAY + 1) * DAY).cast(pl.Int32).alias(MOMENT)
 
-    def checks(self, dtype: pl.DataType) -> dict[str, RowCheck]:
-        """Return the checks of rows that also have the column `MOMENT`, the result of `moment`.
+    def _number_check(self) -> dict[str, RowCheck]:
+        return {
+            "unnumbered": RowCheck(
+                (self.name,),
+                pl.col(MOMENT).is_null(),
+                f"without a whole number from 0 to {MAX_NUMBER:,} in {self.name}",
+                "Number the periods, or set another frequency",
+            )
+        }
 
-        Args:
-            dtype: Type of the column.
-        """
+    def _date_checks(self) -> dict[str, RowCheck]:
         moment, name = pl.col(MOMENT), self.name
-        if self.is_numbered:
-            return {
-                "unnumbered": RowCheck(
-                    (name,),
-                    moment.is_null(),
-                    f"without a whole number from 0 to {MAX_NUMBER:,} in {name}",
-                    "Number the periods, or set another frequency",
-                )
-            }
-        checks = {
-            "undated": RowCheck(
-                (name,),
-                moment.is_null(),
-                f"without a readable date in {name}",
-                self._readable,
-            ),
+        readable = "Use a date type or text like 2026-11-16. If the column numbers the periods, set frequency=1"
+        if self.time_zone is not None and not self.has_dates_only:
+            readable = f"Write every time with its zone: the clocks of {self.time_zone} show some times twice or never"
+        return {
+            "undated": RowCheck((name,), moment.is_null(), f"without a readable date in {name}", readable),
             "implausible": RowCheck(
                 (name,),
                 ~moment.is_between(FIRST_DAY * DAY, (LAST_DAY + 1) * DAY - 1),
@@ -104,71 +117,62 @@ class TimeColumn:
                 "Correct the dates or remove the rows",
             ),
         }
-        if isinstance(dtype, pl.Datetime | pl.String):
-            checks |= self._time_check(dtype)
+
+    def _time_checks(self, dtype: pl.DataType) -> dict[str, RowCheck]:
+        """Return the checks of times, of rows with the columns `MICROSECONDS` and `OFFSET`."""
+        name, checks = (self.name,), {}
+        offset, has_time = pl.col(OFFSET), pl.col(MICROSECONDS) % (DAY * MINUTE) != 0
+        needs_zone = self.has_dates_only and self.time_zone is None
+        if self.too_fine is not None:
+            checks["timed"] = self._fineness_check(is_zoned=isinstance(dtype, pl.Datetime) and bool(dtype.time_zone))
+        elif needs_zone:  # rows that are combined need a zone only to have a day
+            checks["timed"] = RowCheck(
+                name,
+                has_time & offset.is_not_null(),
+                f"with a time of day in a zone in {self.name}",
+                "Set the time_zone of the periods, e.g. time_zone=Europe/Berlin",
+                keeps=True,
+            )
         if self.time_zone is None and not self.has_dates_only:
-            checks |= self._zone_check(dtype)
+            # Without it, an hour of autumn would count twice.
+            checks["zoned"] = RowCheck(
+                name,
+                (offset != 0) & has_time,
+                f"with a time of day in a zone in {self.name}",
+                "Set the time_zone of the periods, e.g. time_zone=Europe/Berlin, and the frequency",
+            )
         return checks
 
-    @property
-    def _readable(self) -> str:
-        if self.time_zone is not None and not self.has_dates_only:
-            return f"Write every time with its zone: the clocks of {self.time_zone} show some times twice or never"
-        return "Use a date type or text like 2026-11-16. If the column numbers the periods, set frequency=1"
-
-    def _time_check(self, dtype: pl.DataType) -> dict[str, RowCheck]:
-        """Return the check of times that are too fine. Rows that are combined need a zone only to have a day."""
-        needs_zone = self.has_dates_only and self.time_zone is None
-        smallest = DAY * MINUTE if self.smallest is None and needs_zone else self.smallest
-        if smallest is None:
-            return {}
-        what = "seconds" if smallest == MINUTE else "a time of day"
-        wrong = self._microseconds(dtype) % smallest != 0
+    def _fineness_check(self, *, is_zoned: bool) -> RowCheck:
+        what, unit = ("a time of day", DAY * MINUTE) if self.has_dates_only else ("seconds", MINUTE)
+        wrong, problem = pl.col(MICROSECONDS) % unit != 0, f"with {what} in {self.name}"
+        if self.too_fine == "note":
+            remedy = "Their minute counts. If several rows make one period, set aggregate, e.g. aggregate=sum"
+            return RowCheck((self.name,), wrong, problem, remedy, keeps=True, level="note")
         remedy = f"Set aggregate, e.g. aggregate=sum, or provide one row per period, and dates without {what}"
-        if self.smallest is None:
-            wrong &= self._offset(dtype).is_not_null()
-            what, remedy = "a time of day in a zone", "Set the time_zone of the periods, e.g. time_zone=Europe/Berlin"
-        elif needs_zone and isinstance(dtype, pl.Datetime) and dtype.time_zone:
+        if is_zoned and self.has_dates_only and self.time_zone is None:
             remedy += ". If they are midnights of another zone, set time_zone, e.g. time_zone=Europe/Berlin"
-        return {"timed": RowCheck((self.name,), wrong, f"with {what} in {self.name}", remedy, keeps=True)}
-
-    def _offset(self, dtype: pl.DataType) -> pl.Expr:
-        """Return the offset from UTC of each time, in seconds; null without a zone, and 1 for a named zone."""
-        if dtype == pl.String:
-            return pl.col(self.name).map_batches(lambda texts: read_times(texts).offset, return_dtype=pl.Int32)
-        zone = dtype.time_zone if isinstance(dtype, pl.Datetime) else None
-        return pl.lit(None if zone is None else int(zone not in FIXED_ZONES), dtype=pl.Int32)
-
-    def _zone_check(self, dtype: pl.DataType) -> dict[str, RowCheck]:
-        """Return the check of times of day in a zone. Without it, an hour of autumn would count twice."""
-        if not isinstance(dtype, pl.Datetime | pl.String):
-            return {}
-        wrong = (self._offset(dtype) != 0).fill_null(False) & (self._microseconds(dtype) % (DAY * MINUTE) != 0)
-        remedy = "Set the time_zone of the periods, e.g. time_zone=Europe/Berlin, and the frequency"
-        return {"zoned": RowCheck((self.name,), wrong, f"with a time of day in a zone in {self.name}", remedy)}
+        return RowCheck((self.name,), wrong, problem, remedy, keeps=True)
 
     def _microseconds(self, dtype: pl.DataType) -> pl.Expr:
-        """Return the microseconds since 1970-01-01 (Int64): local, or in UTC for parts of a day in a zone."""
-        column = pl.col(self.name)
-        if dtype == pl.Date:
-            column, dtype = column.cast(pl.Datetime("us")), pl.Datetime("us")
-        if isinstance(dtype, pl.Datetime):
-            local = column.dt.replace_time_zone(None) if dtype.time_zone else column
-            if self.time_zone is not None:
-                local = self._in_zone(column) if dtype.time_zone else self._localized(column)
-            return local.dt.timestamp("us")
-        if dtype == pl.String or dtype.is_integer():  # a number like 20261116 is a date
-            return column.cast(pl.String).map_batches(self._from_text, return_dtype=pl.Int64)
-        return pl.lit(None, dtype=pl.Int64)
+        """Return the microseconds since 1970-01-01 (Int64): local, or in UTC for parts of a day in a zone.
 
-    def _from_text(self, column: pl.Series) -> pl.Series:
-        times = read_times(column)
-        table = pl.DataFrame({LOCAL: times.local, OFFSET: times.offset})
-        local = pl.col(LOCAL)
-        if self.time_zone is not None:
-            utc = (local - pl.duration(seconds=pl.col(OFFSET))).dt.replace_time_zone("UTC")
-            local = pl.when(pl.col(OFFSET).is_null()).then(self._localized(local)).otherwise(self._in_zone(utc))
-        return table.select(local.dt.timestamp("us")).to_series().alias(column.name)
+        Args:
+            dtype: Type of the column `LOCAL`.
+        """
+        if not isinstance(dtype, pl.Date | pl.Datetime):
+            return pl.lit(None, dtype=pl.Int64)
+        local, offset = pl.col(LOCAL), pl.col(OFFSET)
+        if dtype == pl.Date:
+            local = local.cast(pl.Datetime("us"))
+        if self.time_zone is None:
+            local = local.dt.replace_time_zone(None)
+        elif isinstance(dtype, pl.Datetime) and dtype.time_zone:
+            local = self._in_zone(local)
+        else:
+            utc = (local - pl.duration(seconds=offset)).dt.replace_time_zone("UTC")
+            local = pl.when(offset.is_null()).then(self._localized(local)).otherwise(self._in_zone(utc))
+        return local.dt.timestamp("us")
 
     def _localized(self, local: pl.Expr) -> pl.Expr:
         """Return times without a zone as `_in_zone` does; null if the zone's clocks show the time twice or never."""
@@ -182,6 +186,19 @@ class TimeColumn:
         return zoned.dt.convert_time_zone(str(self.time_zone) if self.has_dates_only else "UTC").dt.replace_time_zone(
             None
         )
+
+
+def _as_written(column: pl.Series) -> pl.DataFrame:
+    """Return the times and offsets of a column: those of `read_times`, or a time with a named zone.
+
+    The offset of a named zone is 1 if it may change, otherwise 0.
+    """
+    dtype = column.dtype
+    if dtype == pl.String or dtype.is_integer():  # a number like 20261116 is a date
+        return read_times(column.cast(pl.String))
+    zone = dtype.time_zone if isinstance(dtype, pl.Datetime) else None
+    offset = None if zone is None else int(zone not in FIXED_ZONES)
+    return column.alias(LOCAL).to_frame().with_columns(pl.lit(offset, pl.Int32).alias(OFFSET))
 
 
 def _number(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:

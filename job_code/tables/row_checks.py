@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from job_code.tables.file_splits import Batch
-from job_code.tables.validation_report import EXAMPLES, ValidationReport
+from job_code.tables.validation_report import EXAMPLES, Level, ValidationReport
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class RowCheck:
         problem: The problem, worded to follow the counted noun.
         remedy: What the user must do.
         keeps: Whether an invalid row stays in the table, so that later checks can find its other problems.
+        level: Consequence of such rows.
     """
 
     columns: tuple[str, ...]
@@ -26,6 +27,7 @@ class RowCheck:
     problem: str
     remedy: str
     keeps: bool = False
+    level: Level = "error"
 
 
 def drop_bad_rows(
@@ -52,7 +54,9 @@ def drop_bad_rows(
                 bad.head(EXAMPLES), rows[bad.head(EXAMPLES), list(check.columns)].rows(), strict=True
             )
         ]
-        findings.add(source, "row", check.problem, remedy=check.remedy, count=len(bad), examples=shown)
+        findings.add(
+            source, "row", check.problem, remedy=check.remedy, count=len(bad), examples=shown, level=check.level
+        )
     return rows.filter(~pl.any_horizontal(wrong[each] for each, check in checks.items() if not check.keeps))
 
 

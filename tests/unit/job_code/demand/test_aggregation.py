@@ -245,3 +245,39 @@ def test_rows_must_be_periods_if_configured(tmp_path: Path) -> None:
     found = problems(tmp_path, {"a.parquet": transactions()}, frequency="W-MON", aggregate="none")
     assert found[0].startswith("demand: 1,260 rows with a time of day in ds")
     assert LAST.isoformat() not in found[0]
+
+
+def readings(per_hour: int, *, seconds: int = 13) -> pl.DataFrame:
+    """Return readings of a meter that are some minutes and seconds late, over three weeks until midnight."""
+    end = at(date(2026, 11, 16), 0)
+    step = timedelta(hours=1) / per_hour
+    times = [end - step * number + timedelta(seconds=seconds) for number in range(21 * 24 * per_hour, 0, -1)]
+    return pl.DataFrame({"unique_id": "meter", "ds": times, "y": 1.0})
+
+
+def test_minutes_are_summed_to_hours_as_days_to_weeks(tmp_path: Path) -> None:
+    finished = run(tmp_path, readings(4), frequency="h")
+    assert finished.manifest["cutoff"] == "2026-11-15T23:00"
+    assert finished.forecasts["mean"].to_numpy() == pytest.approx(4.0, rel=0.02)
+    seconds, combined = finished.quality["notes"]
+    assert seconds.startswith("demand: 2,016 rows with seconds in ds, e.g. 2026-10-26 00:00:13 in row 1 of a.parquet")
+    assert combined == "demand: 2,016 rows became 504 hours of series, by their sum. The setting is aggregate"
+    again = run(tmp_path / "sum", readings(4), frequency="h", aggregate="sum")
+    assert again.quality["notes"] == [combined]
+    assert again.forecasts.equals(finished.forecasts)
+
+
+def test_one_row_per_hour_with_seconds_is_its_hour(tmp_path: Path) -> None:
+    finished = run(tmp_path, readings(1), frequency="h")
+    assert finished.forecasts["mean"].to_numpy() == pytest.approx(1.0, rel=0.02)
+    (note,) = finished.quality["notes"]
+    assert note.startswith("demand: 504 rows with seconds in ds")
+    (problem,) = problems(tmp_path / "none", {"a.parquet": readings(1)}, frequency="h", aggregate="none")
+    assert problem.startswith("demand: 504 rows with seconds in ds")
+
+
+def test_two_rows_of_an_hour_without_minutes_between_are_duplicates(tmp_path: Path) -> None:
+    twice = pl.concat([readings(1, seconds=0), readings(1, seconds=40)])
+    (problem,) = problems(tmp_path, {"a.parquet": twice}, frequency="h")
+    assert problem.startswith("demand: 1 series with duplicate hours")
+    assert problem.endswith("or set aggregate to combine them")

@@ -24,8 +24,8 @@ WEEKLY = Frequency("W-MON")
 
 def findings_of(demand: pl.DataFrame, *, today: date = LAST, **settings: Any) -> ValidationReport:
     config, findings = configured(**({"frequency": "W-MON"} | settings)), ValidationReport()
-    moment = TimeColumn(name="ds").moment(demand.schema["ds"]).alias(MOMENT)
-    days = MomentCounts.of(demand.select(moment, pl.col("y").alias(VALUE)))
+    rows, _ = TimeColumn(name="ds").read(demand)
+    days = MomentCounts.of(rows.select(MOMENT, pl.col("y").alias(VALUE)))
     check_dates(days, check_calendar(days, config, findings), config, findings, today=today)
     return findings
 
