@@ -9,7 +9,7 @@ from typing import IO, Any, cast
 import polars as pl
 
 from job_code.files.columnar_files import plain_path, times_with_offset
-from job_code.files.packing import SAVE_AGAIN, Packing
+from job_code.files.packing import SAVE_AGAIN
 from job_code.files.reader import Reader, Reading
 from job_code.files.recognize import FileContent
 from job_code.files.unreadable import UnreadableFileError
@@ -23,13 +23,7 @@ RECORD_BATCH = 3
 
 @dataclass(frozen=True, kw_only=True)
 class StreamReader(Reader):
-    """An Arrow stream.
-
-    Attributes:
-        packing: Its compression.
-    """
-
-    packing: Packing
+    """An Arrow stream."""
 
     def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
         """Stream columns of the file. The arguments are those of the class `Reader`."""
@@ -59,11 +53,8 @@ def open_stream(path: Path, content: FileContent) -> StreamReader:
     return StreamReader(
         path=path,
         format_name=content.file_format,
-        names=tuple(schema),
         schema=schema,
         rows=sum(heights),
-        typed=True,
-        divisible=False,
         packing=content.packing,
     )
 

@@ -26,13 +26,12 @@ END_MARKS: dict[Format, bytes] = {"Parquet": b"PAR1", "Arrow": b"ARROW1"}
 
 @dataclass(frozen=True, kw_only=True)
 class ScannedReader(Reader):
-    """A Parquet file, or an Arrow file with a footer.
+    """A Parquet file, or an Arrow file with a footer."""
 
-    Attributes:
-        packing: Its compression.
-    """
-
-    packing: Packing
+    @property
+    def divisible(self) -> bool:
+        """Whether a span of rows can be read without the rows before."""
+        return self.packing == "none"
 
     def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
         """Stream columns of the file. The arguments are those of the class `Reader`."""
@@ -57,11 +56,8 @@ def open_columnar(path: Path, content: FileContent) -> ScannedReader:
     return ScannedReader(
         path=path,
         format_name=content.file_format,
-        names=tuple(schema),
         schema=schema,
         rows=rows,
-        typed=True,
-        divisible=content.packing == "none",
         packing=content.packing,
     )
 

@@ -7,16 +7,19 @@ text: a type inferred from the first rows could turn the article 00123 into 123.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import polars as pl
 
-from job_code.files.csv_proof import prove_whole
+from job_code.files.csv_proof import lines_of_rows, prove_whole
 from job_code.files.decimal_commas import DecimalCommas
-from job_code.files.packing import Packing, duckdb_path, utf8_file
-from job_code.files.reader import Reader, Reading, Remark
-from job_code.files.recognize import DELIMITERS, FileContent, header_of, lines_of
+from job_code.files.packing import Packing, duckdb_path, opened, utf8_file
+from job_code.files.reader import Reader, Reading, Remark, numbered_lines
+from job_code.files.recognize import DELIMITERS, FileContent, header_of, lines_of, split_declaration
 from job_code.files.unreadable import UnreadableFileError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 MAX_ROW_BYTES = 1_000_000  # a longer row is a quote that does not close
 MAX_REJECTED = 1_000  # DuckDB keeps so many invalid rows
@@ -37,18 +40,26 @@ class CsvReader(Reader):
     """How a CSV file is written.
 
     Attributes:
-        packing: Its compression.
+        header: Names of the columns.
         encoding: Its encoding.
         delimiter: The character between two values.
+        lines_before: Number of lines before the header: 1 if one declares the delimiter, like `sep=;`.
         decimal: The decimal sign; None to find it out.
         verbatim: Columns whose commas are never decimal signs.
     """
 
-    packing: Packing
+    header: tuple[str, ...]
     encoding: str
     delimiter: str
+    lines_before: int
     decimal: str | None
     verbatim: frozenset[str]
+    typed: ClassVar[bool] = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns."""
+        return self.header
 
     def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
         """Stream columns as text, null where a value is empty. After the last batch, prove the file whole.
@@ -63,40 +74,76 @@ class CsvReader(Reader):
                 of rows. The rows before are already yielded.
         """
         import duckdb
-        from arro3.core import RecordBatchReader
 
-        numbers = {self.names.index(column): column for column in columns}
         commas = DecimalCommas([name for name in columns if name not in self.verbatim], self.decimal)
         rows = empty = 0
         with utf8_file(self.path, self.packing, self.encoding) as (plain, packing), duckdb.connect() as database:
             try:
-                found = database.sql(self._query(list(numbers), packing), params=[duckdb_path(plain)])
-                for batch in RecordBatchReader.from_stream(found):
-                    frame = pl.Series(cast("Any", batch)).struct.unnest()
-                    rows += frame.height
-                    if frame[EMPTY].any():
-                        empty += int(frame[EMPTY].sum())
-                        frame = frame.filter(~pl.col(EMPTY))
-                    frame = frame.drop(EMPTY)
-                    frame.columns = list(numbers.values())
+                for frame, count in self._rows(database, plain, packing, columns):
+                    rows, empty = rows + count, empty + count - frame.height
                     yield from commas.converted(frame).iter_slices(reading.size)
             except duckdb.Error:
                 raise UnreadableFileError("its rows cannot be separated", remedy="Check the quotes") from None
             _raise_if_rejected(
-                database.sql("SELECT line, error_type, csv_line FROM reject_errors ORDER BY line").fetchall()
+                database.sql("SELECT DISTINCT line, error_type, csv_line FROM reject_errors ORDER BY line").fetchall()
             )
-            prove_whole(plain, packing, self.delimiter, columns=len(self.names), rows=rows)
+            prove_whole(plain, packing, self.delimiter, columns=len(self.names), rows=rows, before=self.lines_before)
         reading.remarks.extend(commas.remarks())
         if empty:
             reading.remarks.append(Remark(noun="row", problem="not read, because no column has a value", count=empty))
+        if self.lines_before:
+            shown, problem = f"sep={self.delimiter}", "before the header, which declares the delimiter"
+            reading.remarks.append(Remark(noun="line", problem=problem, count=1, example=shown))
 
-    def _query(self, numbers: Sequence[int], packing: Packing) -> str:
-        """Return the query for columns by their numbers, because names may repeat."""
-        names = [f"c{number}" for number in range(len(self.names))]
-        types = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """Return the lines of some rows. The arguments are those of the class `Reader`."""
+        with opened(self.path, self.packing) as content:
+            found = lines_of_rows(content, self.encoding, self.delimiter, before=self.lines_before)
+            lines = numbered_lines(found, rows)
+        # Python's reader may see other rows in a file that is then refused.
+        return lines if len(lines) == len(rows) else super().places(rows)
+
+    def _rows(
+        self, database: "DuckDBPyConnection", path: Path, packing: Packing, columns: Sequence[str]
+    ) -> Iterator[tuple[pl.DataFrame, int]]:
+        """Yield columns of the rows with a value, and the number of all rows.
+
+        Only where a row has no value in these columns, the others are read too: the row may have a value there.
+        """
+
+        def frames(query: str) -> Iterator[pl.DataFrame]:
+            for batch in RecordBatchReader.from_stream(database.sql(query, params=[duckdb_path(path)])):
+                yield pl.Series(cast("Any", batch)).struct.unnest()
+
+        from arro3.core import RecordBatchReader
+
+        numbers, done = [self.names.index(column) for column in columns], 0
+        for frame in frames(self._query(numbers, packing)):
+            if all(frame.null_count().row(0)) and frame.select(pl.all_horizontal(pl.all().is_null()).any()).item():
+                break
+            frame.columns = list(columns)
+            done += frame.height
+            yield frame, frame.height
+        else:
+            return
+        for frame in frames(self._query(numbers, packing, also=self._emptiness)):
+            new = frame[done:]
+            done -= frame.height - new.height
+            kept = new.filter(~pl.col(EMPTY)).drop(EMPTY)
+            kept.columns = list(columns)
+            yield kept, new.height
+
+    @property
+    def _emptiness(self) -> str:
+        return f", coalesce({', '.join(f'c{number}' for number in range(len(self.names)))}) IS NULL AS {EMPTY}"
+
+    def _query(self, numbers: Sequence[int], packing: Packing, *, also: str = "") -> str:
+        """Return the query for columns by their numbers, because names may repeat, and for another expression."""
+        types = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(self.names)))
         options = {
             "auto_detect": "false",
             "header": "true",
+            "skip": str(self.lines_before),
             "delim": f"'{self.delimiter}'",
             "quote": "'\"'",
             "escape": "'\"'",
@@ -110,8 +157,7 @@ class CsvReader(Reader):
         }
         wanted = ", ".join(f"c{number}" for number in numbers)
         given = ", ".join(f"{name}={value}" for name, value in options.items())
-        empty = f"coalesce({', '.join(names)}) IS NULL AS {EMPTY}"
-        return f"SELECT {wanted}, {empty} FROM read_csv(?, {given})"  # nosec B608 # no part comes from the file
+        return f"SELECT {wanted}{also} FROM read_csv(?, {given})"  # nosec B608 # no part comes from the file
 
 
 def open_csv(
@@ -134,9 +180,9 @@ def open_csv(
     Raises:
         UnreadableFileError: The beginning of the file is not text.
     """
-    text = content.text
-    headers = [header_of(text, delimiter) for delimiter in DELIMITERS]
-    best = min(range(len(DELIMITERS)), key=lambda number: (missing(headers[number]), -len(headers[number])))
+    declared, text = split_declaration(content.text)
+    headers = {each: header_of(text, each) for each in ([declared] if declared else DELIMITERS)}
+    best = min(headers, key=lambda delimiter: (missing(headers[delimiter]), -len(headers[delimiter])))
     if content.has_more:
         beginning = content.beginning
         rows = max(1, beginning.count(b"\n") * path.stat().st_size // len(beginning))
@@ -145,14 +191,13 @@ def open_csv(
     return CsvReader(
         path=path,
         format_name="CSV",
-        names=headers[best],
+        header=headers[best],
         schema=dict.fromkeys(headers[best], pl.String()),
         rows=rows,
-        typed=False,
-        divisible=False,
         packing=content.packing,
         encoding=content.encoding,
-        delimiter=DELIMITERS[best],
+        delimiter=best,
+        lines_before=len(declared),
         decimal=decimal,
         verbatim=verbatim,
     )

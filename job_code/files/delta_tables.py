@@ -30,6 +30,11 @@ class DeltaReader(Reader):
 
     version: int
 
+    @property
+    def divisible(self) -> bool:
+        """Whether a span of rows can be read without the rows before."""
+        return True
+
     def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
         """Stream columns of the table. The arguments are those of the class `Reader`."""
         with _scan(self.path, self.version) as (scan, _):
@@ -47,16 +52,7 @@ def open_delta(path: Path) -> DeltaReader:
     """
     with _scan(path, None) as (scan, version), readable():
         schema, rows = dict(scan.collect_schema()), int(scan.select(pl.len()).collect().item())
-    return DeltaReader(
-        path=path,
-        format_name="Delta table",
-        names=tuple(schema),
-        schema=schema,
-        rows=rows,
-        typed=True,
-        divisible=True,
-        version=version,
-    )
+    return DeltaReader(path=path, format_name="Delta table", schema=schema, rows=rows, version=version)
 
 
 @contextmanager

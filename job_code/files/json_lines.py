@@ -1,5 +1,6 @@
 """JSON Lines: one object a line. Values keep their types, and a column has one type in the whole file."""
 
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from typing import Any, cast
 import polars as pl
 
 from job_code.files.packing import SAVE_AGAIN, Packing, duckdb_path, opened, utf8_file
-from job_code.files.reader import Reader, Reading, Remark
+from job_code.files.reader import Reader, Reading, Remark, numbered_lines
 from job_code.files.recognize import FileContent
 from job_code.files.unreadable import UnreadableFileError
 
@@ -35,13 +36,11 @@ class JsonReader(Reader):
     """How a JSON Lines file is written.
 
     Attributes:
-        packing: Its compression.
         encoding: Its encoding.
         empty_lines: Number of lines without an object.
         problems: The first invalid value of each column that has one.
     """
 
-    packing: Packing
     encoding: str
     empty_lines: int
     problems: dict[str, str]
@@ -71,6 +70,15 @@ class JsonReader(Reader):
         if self.empty_lines:
             remark = Remark(noun="line", problem="not read, because it is empty", count=self.empty_lines)
             reading.remarks.append(remark)
+
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """Return the lines of some rows. The arguments are those of the class `Reader`."""
+        with (
+            opened(self.path, self.packing) as content,
+            io.TextIOWrapper(content, encoding=self.encoding, newline="\n") as text,
+        ):
+            with_object = (number for number, line in enumerate(text, start=1) if line.strip("\ufeff \t\r\n"))
+            return numbered_lines(with_object, rows)
 
     def _raise_if_invalid(self, columns: Sequence[str]) -> None:
         for name in columns:
@@ -141,11 +149,8 @@ def open_json(path: Path, content: FileContent) -> JsonReader:
     return JsonReader(
         path=path,
         format_name="JSON Lines",
-        names=tuple(columns),
         schema={name: column.dtype for name, column in columns.items()},
         rows=count,
-        typed=True,
-        divisible=False,
         packing=content.packing,
         encoding=content.encoding,
         empty_lines=empty,

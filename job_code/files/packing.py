@@ -4,6 +4,7 @@ import bz2
 import codecs
 import errno
 import gzip
+import re
 import sys
 import tempfile
 import zipfile
@@ -23,12 +24,12 @@ else:
 
 Packing = Literal["none", "gzip", "zstd", "bzip2", "zip"]
 MAGIC: dict[bytes, Packing] = {
-    b"\x1f\x8b": "gzip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"BZh": "bzip2",
-    b"PK\x03\x04": "zip",
-    b"PK\x05\x06": "zip",  # without any file
+    rb"\x1f\x8b": "gzip",
+    rb"\x28\xb5\x2f\xfd": "zstd",
+    rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)": "bzip2",  # text may begin with BZh
+    rb"PK(?:\x03\x04|\x05\x06)": "zip",
 }
+MAGIC_LENGTH = 10
 BLOCK = 1 << 20  # bytes of one read
 UTF8 = "utf-8"
 ARCHIVE_EXTRAS = ("__MACOSX", ".DS_Store")  # macOS adds them to every zip file
@@ -39,8 +40,12 @@ SAVE_AGAIN = "Upload the complete file again"
 def packing_of(path: Path) -> Packing:
     """Return how a file is compressed, by its first bytes."""
     with path.open("rb") as file:
-        beginning = file.read(4)
-    return next((packing for magic, packing in MAGIC.items() if beginning.startswith(magic)), "none")
+        return packing_of_content(file.read(MAGIC_LENGTH))
+
+
+def packing_of_content(beginning: bytes) -> Packing:
+    """Return how content is compressed, by its first bytes."""
+    return next((packing for magic, packing in MAGIC.items() if re.match(magic, beginning, re.DOTALL)), "none")
 
 
 @contextmanager

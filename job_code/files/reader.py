@@ -1,11 +1,15 @@
 """What every reader of a file format offers."""
 
+import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import polars as pl
+
+from job_code.files.packing import Packing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,20 +55,36 @@ class Reader(ABC):
     Attributes:
         path: The file.
         format_name: Name of the file format, for messages.
-        names: Names of all columns, in the order of the file. CSV files may repeat one.
         schema: Type of each column.
         rows: Number of rows. For a CSV file an estimate, and 0 only if there are no rows.
+        packing: Its compression.
         typed: Whether the format has column types. If not, all values are text.
-        divisible: Whether a span of rows can be read without the rows before.
     """
 
     path: Path
     format_name: str
-    names: tuple[str, ...]
     schema: dict[str, pl.DataType]
     rows: int
-    typed: bool
-    divisible: bool
+    packing: Packing = "none"
+    typed: ClassVar[bool] = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns, in the order of the file. CSV files may repeat one."""
+        return tuple(self.schema)
+
+    @property
+    def divisible(self) -> bool:
+        """Whether a span of rows can be read without the rows before."""
+        return False
+
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """Return where some rows are in the file, for messages: `row 6`, or `line 7` of a text file.
+
+        Args:
+            rows: Numbers of rows, as `batches` yields them, from 0, ascending.
+        """
+        return [f"row {row + 1:,}" for row in rows]
 
     @abstractmethod
     def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
@@ -77,3 +97,15 @@ class Reader(ABC):
         Raises:
             UnreadableFileError: The content is damaged or invalid.
         """
+
+
+def numbered_lines(lines: Iterable[int], rows: Sequence[int]) -> list[str]:
+    """Return the places of some rows of a text file.
+
+    Args:
+        lines: Number of the line of each row.
+        rows: Numbers of rows from 0, ascending.
+    """
+    wanted = set(rows)
+    until = itertools.islice(lines, max(wanted, default=-1) + 1)
+    return [f"line {line:,}" for row, line in enumerate(until) if row in wanted]

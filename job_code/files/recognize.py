@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Literal
 
 from contract.data_files import FORMATS
-from job_code.files.packing import MAGIC, UTF8, Packing, opened, packing_of
+from job_code.files.packing import UTF8, Packing, opened, packing_of, packing_of_content
 from job_code.files.unreadable import UnreadableFileError
 
 Format = Literal["Parquet", "Arrow", "Arrow stream", "CSV", "JSON Lines"]
 BEGINNING = 1_000_000  # bytes that hold the header and show the delimiter
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_LINES = 20  # lines that show whether text is a table
+DECLARED = re.compile(r'"?sep=([,;\t|])"?[ \t;,]*(?:\r\n|\n|\r)', re.IGNORECASE)
 ONE_OBJECT_A_LINE = "Write one JSON object into each line, without an array around them"
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # text has none of these bytes
 TAR = slice(257, 262)
 BINARY: dict[bytes, Format] = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"\xff\xff\xff\xff": "Arrow stream"}
 AS_TABLE = "Save it as CSV or Parquet"
@@ -92,9 +94,8 @@ def recognize(path: Path, *, encoding: str, wanted: Collection[str], is_table: b
     with opened(path, packing) as content:
         beginning = content.read(BEGINNING)
         has_more = bool(content.read(1))
-    _refuse_other_formats(beginning, packing)
     encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if beginning.startswith(mark)), encoding)
-    binary = next((name for magic, name in BINARY.items() if beginning.startswith(magic)), None)
+    binary = _binary_format(beginning, packing)
     found = FileContent(
         file_format=binary or "CSV", packing=packing, encoding=encoding, beginning=beginning, has_more=has_more
     )
@@ -115,6 +116,12 @@ def recognize(path: Path, *, encoding: str, wanted: Collection[str], is_table: b
     return found if is_table or _looks_like_table(text, wanted) else None
 
 
+def split_declaration(text: str) -> tuple[str, str]:
+    """Return the delimiter that a first line like `sep=;` declares, empty without one, and the text below it."""
+    found = DECLARED.match(text)
+    return (found[1], text[found.end() :]) if found else ("", text)
+
+
 def header_of(text: str, delimiter: str) -> tuple[str, ...]:
     """Return the column names of CSV text, without blanks around them."""
     try:
@@ -129,14 +136,22 @@ def lines_of(text: str) -> list[str]:
     return io.StringIO(text, newline=None).read().split("\n")
 
 
-def _refuse_other_formats(beginning: bytes, packing: Packing) -> None:
+def _binary_format(beginning: bytes, packing: Packing) -> Format | None:
+    """Return the format of binary content. Text may begin like it: with a column named ORC.
+
+    Raises:
+        UnreadableFileError: It is a format that cannot be read.
+    """
+    if CONTROL.search(beginning) is None and beginning not in BINARY:
+        return None
     for magic, (name, remedy) in REFUSED.items():
         if beginning.startswith(magic):
             raise UnreadableFileError(f"it is {name}", remedy=remedy)
-    if packing != "none" and any(beginning.startswith(magic) for magic in MAGIC):
+    if packing != "none" and packing_of_content(beginning) != "none":
         raise UnreadableFileError("it is compressed twice", remedy="Compress it once")
     if beginning[TAR] == b"ustar":
         raise UnreadableFileError("it is a tar archive", remedy="Unpack it")
+    return next((name for magic, name in BINARY.items() if beginning.startswith(magic)), None)
 
 
 def _decoded(beginning: bytes, encoding: str) -> str:
@@ -157,6 +172,7 @@ def _decoded(beginning: bytes, encoding: str) -> str:
 
 def _looks_like_table(text: str, wanted: Collection[str]) -> bool:
     """Return whether text has a wanted column, or as many delimiters in every line."""
+    _, text = split_declaration(text)
     lines = [line for line in lines_of(text)[:SAMPLE_LINES] if line.strip()]
     if any(not line.isprintable() for line in (each.replace("\t", " ") for each in lines)):
         return False

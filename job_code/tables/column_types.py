@@ -58,8 +58,9 @@ class TextColumn:
         self.values += len(column) - column.null_count()
         self.texts += len(rows)
         self.commas += int(column.gather(rows).cast(pl.String).str.contains(_DECIMAL_COMMA).sum())
-        for row in rows.head(EXAMPLES - len(self.examples)):
-            self.examples.append(f"{column[row]!r} in row {batch.first + row + 1:,} of {batch.file}")
+        shown = rows.head(EXAMPLES - len(self.examples)).to_list()
+        places = zip(shown, batch.places(shown), strict=True)
+        self.examples += [f"{column[row]!r} in {place}" for row, place in places]
 
     def report(self, name: str, findings: ValidationReport, *, source: str) -> None:
         """Warn if the column was probably meant to be a number.

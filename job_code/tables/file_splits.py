@@ -9,19 +9,28 @@ from job_code.tables.table_files import TableFile
 from job_code.tables.validation_report import ValidationReport
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Batch:
     """Consecutive rows of one file in memory.
 
     Attributes:
         rows: The rows.
-        file: Name of the file, for messages.
+        file: The file.
         first: Number of rows of the file before the batch.
     """
 
     rows: pl.DataFrame
-    file: str
+    file: TableFile
     first: int = 0
+
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """Return where some rows of the batch are, for messages: `row 6 of a.parquet`, `line 7 of a.csv`.
+
+        Args:
+            rows: Numbers of rows of the batch, from 0, ascending.
+        """
+        places = self.file.reader.places([self.first + row for row in rows]) if rows else []
+        return [f"{place} of {self.file.name}" for place in places]
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ class Part:
         """
         first = self.first
         for rows in self.file.batches(size, first=self.first, rows=self.rows, findings=findings):
-            yield Batch(rows, self.file.name, first)
+            yield Batch(rows=rows, file=self.file, first=first)
             first += rows.height
 
 

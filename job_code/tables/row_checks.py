@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from job_code.tables.file_splits import Batch
-from job_code.tables.validation_report import EXAMPLES, Level, ValidationReport
+from job_code.tables.validation_report import Level, ValidationReport
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,10 @@ def drop_bad_rows(
         return rows
     for check_name, check in checks.items():
         bad = rows.select(wrong[check_name].arg_true()).to_series()
-        shown = [
-            f"{_shown(values)} in row {batch.first + row + 1:,} of {batch.file}"
-            for row, values in zip(
-                bad.head(EXAMPLES), rows[bad.head(EXAMPLES), list(check.columns)].rows(), strict=True
-            )
-        ]
+        # To find the line of a text file takes time.
+        some = bad.head(findings.room(source, check.problem, remedy=check.remedy, level=check.level))
+        values, places = rows[some, list(check.columns)].rows(), batch.places(some.to_list())
+        shown = [f"{_shown(value)} in {place}" for value, place in zip(values, places, strict=True)]
         findings.add(
             source, "row", check.problem, remedy=check.remedy, count=len(bad), examples=shown, level=check.level
         )

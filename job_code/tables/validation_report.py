@@ -66,6 +66,11 @@ class ValidationReport:
             found.count += count
             found.examples += examples[: EXAMPLES - len(found.examples)]
 
+    def room(self, source: str, problem: str, *, remedy: str, level: Level = "error") -> int:
+        """Return how many examples of a problem are still missing. The arguments are those of `add`."""
+        found = self._findings.get((level, source, problem, remedy))
+        return EXAMPLES - (len(found.examples) if found else 0)
+
     def merge(self, others: "ValidationReport") -> None:
         """Append the findings of another report, e.g. of a worker."""
         for found in others._findings.values():

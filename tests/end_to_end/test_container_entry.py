@@ -76,7 +76,7 @@ BAD_INPUT: dict[str, tuple[Files, dict[str, Any], str]] = {
     "text": (
         {"a.csv": SOUND.with_columns(pl.lit("some").alias("y"))},
         {},
-        "demand: 300 rows with something other than a number in y, e.g. 'some' in row 1 of a.csv",
+        "demand: 300 rows with something other than a number in y, e.g. 'some' in line 2 of a.csv",
     ),
     "infinite": (
         {"a.parquet": SOUND.with_columns(y=pl.col("y") / 0)},

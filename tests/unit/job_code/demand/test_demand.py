@@ -82,7 +82,7 @@ def test_text_in_the_target_of_one_csv_file_is_reported(tmp_path: Path) -> None:
         pl.when(pl.int_range(pl.len()) == 5).then(pl.lit("n/a")).otherwise("y").alias("y")
     )
     assert problems(tmp_path, {"x/a.csv": shop(3, 20), "x/b.csv": spoiled}) == [
-        "demand: 1 row with something other than a number in y, e.g. 'n/a' in row 6 of x/b.csv. "
+        "demand: 1 row with something other than a number in y, e.g. 'n/a' in line 7 of x/b.csv. "
         "Replace the values by numbers, or leave them empty"
     ]
 

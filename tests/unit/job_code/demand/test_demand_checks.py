@@ -111,7 +111,7 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
         "spoiled.parquet": spoiled,
         "lacking.parquet": SOUND.drop("y"),
         "empty.parquet": b"",
-        "broken.parquet": b"PAR1 and nothing else",
+        "broken.parquet": b"PAR1\0 and nothing else",
         "text.csv": b"unique_id,ds,y\nC,yesterday,1\nC,2026-11-16,much\n",
     }
     messages = "\n".join(problems(tmp_path, files, negative_rule="error", cutoff="2027-01-04"))
@@ -121,8 +121,8 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
         "1 file without the column y, e.g. lacking.parquet",
         "1 row without a complete key (unique_id), e.g. None in row 6 of spoiled.parquet",
         "1 row with an infinite value",
-        "1 row without a readable date in ds, e.g. 'yesterday' in row 1 of text.csv",
-        "1 row with something other than a number in y, e.g. 'much' in row 2 of text.csv",
+        "1 row without a readable date in ds, e.g. 'yesterday' in line 2 of text.csv",
+        "1 row with something other than a number in y, e.g. 'much' in line 3 of text.csv",
         "1 row dated off the calendar W-MON",
         "2 series with duplicate weeks",
         "1 row with negative demand",

@@ -19,13 +19,19 @@ from tests.demand import ONE, configured, prepared, problems, series, sharded, s
 class NoReader(Reader):
     """A reader of no content, because `split` needs the number of rows alone."""
 
+    is_divisible: bool
+
+    @property
+    def divisible(self) -> bool:
+        return self.is_divisible
+
     def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
         raise NotImplementedError
 
 
 def file_of(name: str, rows: int, *, divisible: bool) -> TableFile:
     path = Path(name)
-    reader = NoReader(path=path, format_name="", names=(), schema={}, rows=rows, typed=divisible, divisible=divisible)
+    reader = NoReader(path=path, format_name="", schema={}, rows=rows, is_divisible=divisible)
     return TableFile(
         path=path, name=name, source="demand", columns={}, other_columns=(), folder_values={}, reader=reader
     )

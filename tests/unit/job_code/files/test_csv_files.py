@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from job_code.files.csv_files import open_csv
+from job_code.files.csv_files import CsvReader, open_csv
 from job_code.files.reader import Reading, Remark
 from job_code.files.recognize import recognize
 from job_code.files.unreadable import UnreadableFileError
@@ -22,6 +22,20 @@ HEADER = ["unique_id", "ds", "y", "description"]
 WANTED = HEADER[:3]
 ROWS = [[f"A{number % 30:03d}", f"2026-01-{number % 28 + 1:02d}", str(number), "plain"] for number in range(20_000)]
 LINES = [",".join(row) for row in [HEADER, *ROWS]]
+
+
+def opened_csv(
+    path: Path, columns: list[str] = WANTED, *, encoding: str = "utf-8", decimal: str | None = "."
+) -> CsvReader:
+    content = recognize(path, encoding=encoding, wanted=columns, is_table=True)
+    assert content is not None
+    return open_csv(
+        path,
+        content,
+        lambda header: len(set(columns) - set(header)),
+        decimal=decimal,
+        verbatim=frozenset({"unique_id", "ds"}),
+    )
 
 
 def read(
@@ -33,15 +47,7 @@ def read(
     remarks: list[Remark] | None = None,
 ) -> pl.DataFrame:
     """Read columns of a file, with the delimiter under which its header has most of them."""
-    content = recognize(path, encoding=encoding, wanted=columns, is_table=True)
-    assert content is not None
-    reader = open_csv(
-        path,
-        content,
-        lambda header: len(set(columns) - set(header)),
-        decimal=decimal,
-        verbatim=frozenset({"unique_id", "ds"}),
-    )
+    reader = opened_csv(path, columns, encoding=encoding, decimal=decimal)
     empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     reading = Reading(size=5_000, remarks=[] if remarks is None else remarks)
     return pl.concat([empty, *reader.batches(columns, reading)])
@@ -132,6 +138,57 @@ def test_rows_without_any_value_are_left_out_and_counted(tmp_path: Path) -> None
     assert [(each.noun, each.problem, each.count) for each in remarks] == [
         ("row", "not read, because no column has a value", 2)
     ]
+
+
+def test_a_row_without_a_wanted_value_may_have_another(tmp_path: Path) -> None:
+    remarks: list[Remark] = []
+    path = written(tmp_path, with_lines({100: ",,,only", 200: ",,,", 15_000: ",,,", 15_001: ",,,only"}))
+    rows = read(path, remarks=remarks)
+    assert rows.height == 19_998
+    assert [at for at, row in enumerate(rows.rows()) if row == (None, None, None)] == [98, 14_997]
+    assert rows[14_998:].rows() == [tuple(row[:3]) for row in ROWS[15_000:]]
+    assert [each.count for each in remarks] == [2]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("declaration", "encoding"),
+    [("sep=;", "utf-8"), ("sep=;", "utf-8-sig"), ("SEP=;", "utf-16"), ('"sep=;"', "utf-8"), ("sep=;;", "utf-8")],
+)
+def test_the_line_that_declares_the_delimiter_is_no_row(
+    tmp_path: Path, declaration: str, encoding: str, end: str
+) -> None:
+    remarks: list[Remark] = []
+    text = f"{declaration}\nunique_id;ds;y\nA;2026-01-01;3\n\nB,C;2026-01-02;\n".replace("\n", end)
+    path = written(tmp_path, text.encode(encoding))
+    assert read(path, remarks=remarks).rows() == [("A", "2026-01-01", "3"), ("B,C", "2026-01-02", None)]
+    assert [(each.problem, each.example) for each in remarks] == [
+        ("before the header, which declares the delimiter", "sep=;")
+    ]
+    assert opened_csv(path).places([0, 1]) == ["line 3", "line 5"]
+    with pytest.raises(UnreadableFileError, match="line 6 has more values"):
+        read(written(tmp_path, f"{text}C;2026-01-03;1;2{end}".encode(encoding)))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_places_are_the_lines_of_the_file(tmp_path: Path, end: str) -> None:
+    """Empty lines, rows without a value and line breaks in values are lines, too."""
+    text = 'unique_id,ds,y\n\nA,2026-01-01,1\n,,\n"B\nC",2026-01-01,2\n"",,""\nD,2026-01-01,3\n'
+    path = written(tmp_path, text.replace("\n", end))
+    assert read(path)["y"].to_list() == ["1", "2", "3"]
+    assert opened_csv(path).places([0, 1, 2]) == ["line 3", "line 5", "line 8"]
+    assert opened_csv(path).places([2]) == ["line 8"]
+
+
+def test_places_in_a_file_that_python_reads_otherwise_are_rows(tmp_path: Path) -> None:
+    path = written(tmp_path, with_lines({}))
+    assert opened_csv(path).places([19_999, 20_000]) == ["row 20,000", "row 20,001"]
+
+
+@pytest.mark.parametrize("name", ["ORC", "FEA1", "PARE", "PAR1", "ARROW1", "Rar!", "BZh91", "SQLite format 3"])
+def test_a_column_may_be_named_like_a_binary_format(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, f"{name},ds\n7,2026-01-01\n")
+    assert read(path, [name, "ds"]).rows() == [("7", "2026-01-01")]
 
 
 def test_a_line_of_blanks_is_named(tmp_path: Path) -> None:

@@ -46,6 +46,13 @@ def test_types_are_kept(tmp_path: Path) -> None:
     assert found.to_dicts() == [{column: row.get(column) for column in columns} for row in rows]
 
 
+def test_places_are_the_lines_of_the_file(tmp_path: Path) -> None:
+    for encoding in ("utf-8-sig", "utf-16"):
+        reader = opened(tmp_path, '\n{"a": "x\u2028"}\r\n\n \n{"a": "y"}\n'.encode(encoding))
+        assert reader.rows == 2
+        assert reader.places([0, 1]) == ["line 2", "line 5"]
+
+
 def test_empty_lines_are_counted_and_left_out(tmp_path: Path) -> None:
     reader, reading = opened(tmp_path, '\ufeff{"y": 1}\r\n\r\n  \n{"y": 2}'), Reading(size=10)
     assert pl.concat(reader.batches(["y"], reading))["y"].to_list() == [1, 2]

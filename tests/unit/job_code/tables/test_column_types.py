@@ -24,13 +24,13 @@ def price_csv(prices: list[str]) -> bytes:
     [
         (
             ["1.5"] * 33 + ["n/a"],
-            "covariates: price is text, because of 4 values among 136, e.g. 'n/a' in row 34 of c.csv, "
-            "'n/a' in row 68 of c.csv, 'n/a' in row 102 of c.csv. Write numbers, or leave them empty",
+            "covariates: price is text, because of 4 values among 136, e.g. 'n/a' in line 35 of c.csv, "
+            "'n/a' in line 69 of c.csv, 'n/a' in line 103 of c.csv. Write numbers, or leave them empty",
         ),
         (
             ['"6,9"', "7"],
-            "covariates: price is text, because of a decimal comma in 68 values among 136, e.g. '6,9' in row 1 of "
-            "c.csv, '6,9' in row 3 of c.csv, '6,9' in row 5 of c.csv. Write a decimal point",
+            "covariates: price is text, because of a decimal comma in 68 values among 136, e.g. '6,9' in line 2 of "
+            "c.csv, '6,9' in line 4 of c.csv, '6,9' in line 6 of c.csv. Write a decimal point",
         ),
         (["red", "blue"], None),
         (["1.5", "2", ""], None),
@@ -54,6 +54,6 @@ def test_static_columns(tmp_path: Path) -> None:
     static = {"s.csv": f"unique_id,size\n{rows}{more}".encode()}
     quality = run_job(tmp_path, DEMAND, static=static, n_estimators=5, horizon=4).quality
     assert quality["warnings"] == [
-        "static: size is text, because of 1 value among 24, e.g. '?' in row 4 of s.csv. "
+        "static: size is text, because of 1 value among 24, e.g. '?' in line 5 of s.csv. "
         "Write numbers, or leave them empty"
     ]

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -6,10 +7,12 @@ import polars as pl
 import pytest
 
 from contract.calendar.frequencies import DAY
+from job_code.files.columnar_files import ScannedReader
 from job_code.series.frequency import Frequency
 from job_code.tables.file_splits import Batch
 from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.row_checks import drop_bad_rows
+from job_code.tables.table_files import TableFile
 from job_code.tables.time_texts import read_times
 from job_code.tables.validation_report import ValidationReport
 from tests.demand import configured
@@ -22,7 +25,12 @@ def read(column: pl.Series, **settings: object) -> tuple[list[datetime], list[st
     """Return the moments of the valid rows, and the problems of the others."""
     time, findings = TimeColumn.of(configured(**settings)), ValidationReport()
     rows, checks = time.read(column.alias("ds").to_frame())
-    valid = drop_bad_rows(Batch(rows=rows, file="a.csv", first=0), checks, findings, source="demand")
+    path = Path("a.parquet")
+    reader = ScannedReader(path=path, format_name="Parquet", schema=dict(rows.schema), rows=rows.height)
+    file = TableFile(
+        path=path, name="a.parquet", source="demand", columns={}, other_columns=(), folder_values={}, reader=reader
+    )
+    valid = drop_bad_rows(Batch(rows=rows, file=file), checks, findings, source="demand")
     return [MIDNIGHT + timedelta(minutes=moment) for moment in valid[MOMENT]], findings.messages()
 
 
@@ -78,7 +86,7 @@ def test_numbers_like_20241014_are_dates() -> None:
 def test_other_texts_are_errors(text: str) -> None:
     moments, (problem,) = read(pl.Series([text, "2026-11-16"]))
     assert moments == [local("2026-11-16")]
-    assert problem.startswith(f"demand: 1 row without a readable date in ds, e.g. {text!r} in row 1 of a.csv")
+    assert problem.startswith(f"demand: 1 row without a readable date in ds, e.g. {text!r} in row 1 of a.parquet")
 
 
 @pytest.mark.parametrize("as_text", [False, True])
