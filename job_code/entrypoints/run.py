@@ -26,6 +26,7 @@ from job_code.runtime.disk_space import explain_full_disk, require_space
 from job_code.runtime.output_store import Output, put_json
 from job_code.runtime.process_pool import ProcessPool
 from job_code.runtime.progress import Progress
+from job_code.runtime.temporary_files import temporary_files_in
 from job_code.training.train import reuse_model, train
 from job_code.training.trained_model import TrainedModel
 
@@ -59,7 +60,7 @@ def run(
         JobError: If the disk is too small, a worker process was killed, or the model cannot be used.
     """
     try:
-        with explain_full_disk(), workers:
+        with explain_full_disk(), workers, temporary_files_in(folder, workers):
             context = RunContext(
                 request=request,
                 workers=workers,

@@ -14,12 +14,13 @@ from job_code.files.packing import SAVE_AGAIN, Packing, unpacked
 from job_code.files.printable import utf8_path
 from job_code.files.reader import Reader, Reading
 from job_code.files.recognize import FileContent, Format
-from job_code.files.unreadable import UnreadableFileError
+from job_code.files.unreadable import UnreadableFileError, hidden_panics
 
 # Some damaged files make polars panic. PanicException is not a subclass of Exception.
 DAMAGED = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 # Without it polars panics if a zone is an offset, as pandas and pyarrow write it.
 os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
+IS_DAMAGED = "its content is damaged"
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 END_MARKS: dict[Format, bytes] = {"Parquet": b"PAR1", "Arrow": b"ARROW1"}
 
@@ -36,7 +37,7 @@ class ScannedReader(Reader):
     def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
         """Stream columns of the file. The arguments are those of the class `Reader`."""
         with plain_path(self.path, self.packing) as plain, readable():
-            yield from scanned(_scan(plain, cast("Format", self.format_name)), columns, reading)
+            yield from scanned(_scan(plain, cast("Format", self.format_name)), columns, reading, of=self.rows)
 
 
 def open_columnar(path: Path, content: FileContent) -> ScannedReader:
@@ -62,28 +63,39 @@ def open_columnar(path: Path, content: FileContent) -> ScannedReader:
     )
 
 
-def scanned(scan: pl.LazyFrame, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
+def scanned(scan: pl.LazyFrame, columns: Sequence[str], reading: Reading, *, of: int) -> Iterator[pl.DataFrame]:
     """Stream columns of a lazy frame in batches of limited size.
+
+    Args:
+        scan: The lazy frame.
+        columns: Names of the columns.
+        reading: The rows to read, and the size of the batches.
+        of: Number of rows of the lazy frame.
 
     Raises:
         UnreadableFileError: The content is damaged.
     """
-    chosen = scan.select(columns)
+    chosen, left = scan.select(columns), of - reading.first
     if reading.first or reading.rows is not None:
         chosen = chosen.slice(reading.first, reading.rows)
+        left = min(left, of if reading.rows is None else reading.rows)
     with readable():
         for batch in chosen.collect_batches(chunk_size=reading.size):
+            left -= batch.height
             # The engine may return batches larger than requested.
             yield from batch.iter_slices(reading.size)
+        if left:  # a thread of polars panicked
+            raise UnreadableFileError(IS_DAMAGED, remedy=SAVE_AGAIN)
 
 
 @contextmanager
 def readable() -> Iterator[None]:
     """Raise `UnreadableFileError` where polars cannot read. Its own words name its internals, not the cure."""
-    try:
-        yield
-    except DAMAGED:
-        raise UnreadableFileError("its content is damaged", remedy=SAVE_AGAIN) from None
+    with hidden_panics():
+        try:
+            yield
+        except DAMAGED:
+            raise UnreadableFileError(IS_DAMAGED, remedy=SAVE_AGAIN) from None
 
 
 @contextmanager

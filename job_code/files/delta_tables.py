@@ -38,7 +38,7 @@ class DeltaReader(Reader):
     def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
         """Stream columns of the table. The arguments are those of the class `Reader`."""
         with _scan(self.path, self.version) as (scan, _):
-            yield from scanned(scan, columns, reading)
+            yield from scanned(scan, columns, reading, of=self.rows)
 
 
 def open_delta(path: Path) -> DeltaReader:

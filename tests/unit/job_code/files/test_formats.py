@@ -1,9 +1,11 @@
 """Every format in every compression is read as an independent reader reads it, under any file name."""
 
 import bz2
+import contextlib
 import gzip
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.ipc
@@ -21,7 +24,7 @@ import pytest
 from job_code.files.find_files import FoundFile
 from job_code.files.open_file import open_file
 from job_code.files.reader import Reader, Reading
-from job_code.files.unreadable import UnreadableFileError
+from job_code.files.unreadable import UnreadableFileError, hidden_panics
 from tests.demand import configured
 
 if sys.version_info >= (3, 14):
@@ -282,3 +285,37 @@ def test_a_zone_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     stamps = pa.array([0], pa.timestamp("us", tz="Mars/Phobos"))
     with pytest.raises(UnreadableFileError, match="the column ds has the unknown time zone 'Mars/Phobos'"):
         opened(written(tmp_path, as_parquet(pa.table({"unique_id": ["A"], "ds": stamps, "y": [1.0]}))))
+
+
+def flipped(content: bytes, *, seed: int) -> bytes:
+    """Return content with some other bytes, most of them in the description of the columns at the end."""
+    random = np.random.default_rng(seed)
+    damaged = bytearray(content)
+    for at in random.integers(len(content) - 2_500, len(content) - 8, 3).tolist():
+        damaged[at] = int(random.integers(256))
+    return bytes(damaged)
+
+
+def test_damage_loses_no_row_and_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Where a thread of polars panics, it prints a page, and often returns fewer rows without an error."""
+    content = as_parquet(TABLE)
+    for seed in (282, 545, 797, 993, 994, 1326, 1347, 1391, 1896, 1962, *range(40)):
+        path = written(tmp_path, flipped(content, seed=seed))
+        with contextlib.suppress(UnreadableFileError):
+            reader = opened(path, is_given=True)
+            assert reader is not None
+            assert read(reader, list(reader.names)[:3]).height == reader.rows
+    assert capfd.readouterr() == ("", "")
+
+
+def test_only_the_text_of_panics_is_hidden(capfd: pytest.CaptureFixture[str]) -> None:
+    with hidden_panics():
+        os.write(2, b"a warning of native code\n")
+        with hidden_panics():
+            sys.stderr.write("our own words\n")
+        assert capfd.readouterr().err == "our own words\n"
+    assert capfd.readouterr().err == "a warning of native code\n"
+    with hidden_panics():
+        os.write(2, b"thread 'x' panicked at y\n")
+    os.write(2, b"later\n")
+    assert capfd.readouterr().err == "later\n"
