@@ -22,7 +22,7 @@ from infra.settings.environment import Settings
 from lambdas.plan.data_files import DemandFiles, data_files
 from lambdas.preflight.check_results import CheckResult, failed, ok, run_check, unknown
 from lambdas.preflight.handler import preflight
-from lambdas.shared.clock import due_time, local_time
+from lambdas.shared.clock import due_time
 
 
 def run_preflight(settings: Settings, session: Session, *, now: datetime) -> list[CheckResult]:
@@ -94,10 +94,16 @@ def _run_checks(
 
 def _due(settings: Settings, now: datetime) -> str | None:
     """Return the cutoff of a run that the schedule starts now; None if only the job can determine the calendar."""
-    local = local_time(now, time_zone=settings.schedule.time_zone)
-    frequency, label = settings.forecast.frequency or "", settings.schedule.period_label
+    forecast, schedule = settings.forecast, settings.schedule
+    frequency = forecast.frequency or ""
     try:
-        local = due_time(now, local, frequency=frequency, demand_zone=settings.forecast.time_zone or "")
-        return label_text(last_complete_period(local, frequency=frequency, label=label))
+        due = due_time(
+            now,
+            frequency=frequency,
+            schedule_zone=schedule.time_zone,
+            demand_zone=forecast.time_zone or "",
+            day_begins_at=forecast.day_begins_at,
+        )
+        return label_text(last_complete_period(due, frequency=frequency, label=schedule.period_label))
     except ValueError:
         return None

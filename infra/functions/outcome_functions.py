@@ -74,6 +74,7 @@ class OutcomeFunctions:
                 period_label=settings.schedule.period_label,
                 time_zone=settings.schedule.time_zone,
                 demand_time_zone=settings.forecast.time_zone or "",
+                day_begins_at=settings.forecast.day_begins_at,
                 source=self._make.partition_source(),
             ),
             "Notifies operators when a run is not published by its deadline",

@@ -78,7 +78,8 @@ class ScheduleSettings(SettingsTable):
     infer_cron: str | None = None
     """Start times, as `cron`, of runs that forecast with the published model. If absent, there are no such runs."""
     time_zone: str
-    """Time zone of the crons, and of the midnight that completes a period: an IANA name such as `Europe/Berlin`."""
+    """Time zone of the crons: an IANA name such as `Europe/Berlin`. A day is complete at its midnight, or at the
+    midnight of `time_zone` under `[forecast]`. With `day_begins_at`, it is complete at that hour."""
     period_label: Literal["start", "end"]
     """Whether a period's date in the demand is its first or its last day."""
 

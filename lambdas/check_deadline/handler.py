@@ -15,7 +15,7 @@ from contract.environments.monitoring import CheckDeadlineEnvironment
 from contract.metrics import Metric
 from contract.partitions import WHOLE
 from lambdas.shared.clients import clients
-from lambdas.shared.clock import due_time, local_time
+from lambdas.shared.clock import due_time
 from lambdas.shared.logs import log_invocation
 from lambdas.shared.metrics import COUNT, emit_metrics
 from lambdas.shared.partitions import partition_names
@@ -58,8 +58,9 @@ class Deadline:
         deployment: Name of the deployment.
         frequency: Frequency of the demand.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
-        time_zone: IANA name of the zone whose midnight completes a period.
+        time_zone: IANA name of the schedule's zone.
         demand_time_zone: The demand's configured zone; empty if there is none.
+        day_begins_at: Hour at which a day of the demand begins.
         partitions: Names of the partitions; None in an environment without partitions.
     """
 
@@ -71,6 +72,7 @@ class Deadline:
     period_label: str
     time_zone: str
     demand_time_zone: str = ""
+    day_begins_at: int = 0
     partitions: Sequence[str] | None = None
 
 
@@ -88,6 +90,7 @@ def handler(event: DeadlineEvent, _context: object) -> LateRuns:
         period_label=environment.period_label,
         time_zone=environment.time_zone,
         demand_time_zone=environment.demand_time_zone,
+        day_begins_at=environment.day_begins_at,
         partitions=None if source is None else partition_names(_client("s3"), source),
     )
     outcome = check_deadline(event, deadline=deadline)
@@ -106,8 +109,13 @@ def check_deadline(event: DeadlineEvent, *, deadline: Deadline) -> LateRuns:
         `cutoff` of the due runs, and the number of `late` runs.
     """
     moment = datetime.fromisoformat(event["scheduled_time"])
-    local = local_time(moment, time_zone=deadline.time_zone)
-    now = due_time(moment, local, frequency=deadline.frequency, demand_zone=deadline.demand_time_zone)
+    now = due_time(
+        moment,
+        frequency=deadline.frequency,
+        schedule_zone=deadline.time_zone,
+        demand_zone=deadline.demand_time_zone,
+        day_begins_at=deadline.day_begins_at,
+    )
     cutoff = label_text(last_complete_period(now, frequency=deadline.frequency, label=deadline.period_label))
     names = [WHOLE] if deadline.partitions is None else deadline.partitions
 

@@ -1,10 +1,16 @@
 """The local date and time in the environment's time zone."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from dateutil import tz  # type: ignore[import-untyped]
 
 from contract.calendar.frequencies import calendar_of
+
+SCHEDULE_ZONE = "schedule.time_zone"  # the setting
+
+
+class UnknownZoneError(ValueError):
+    """A time zone is unknown. The message has the fix in one line."""
 
 
 def local_date(moment: datetime, *, time_zone: str) -> date:
@@ -15,34 +21,58 @@ def local_date(moment: datetime, *, time_zone: str) -> date:
         time_zone: IANA name.
 
     Raises:
-        ValueError: If the time zone is unknown, with the fix in one line.
+        UnknownZoneError: If the time zone is unknown.
     """
     return local_time(moment, time_zone=time_zone).date()
 
 
 def local_time(moment: datetime, *, time_zone: str) -> datetime:
     """Return the local time, without its zone. The arguments and errors are those of `local_date`."""
-    # dateutil is a dependency of boto3 and has its own time zones, in case the system has none.
-    zone = tz.gettz(time_zone)
-    # astimezone would read None as the local zone of the system.
-    if zone is None:
-        raise ValueError(
-            f"configuration: the function's time zone data do not contain {time_zone!r}; set schedule.time_zone to an "
-            "older name of the zone, or to UTC, deploy, and rerun"
-        )
-    return moment.astimezone(zone).replace(tzinfo=None)
+    return moment.astimezone(_zone(time_zone)).replace(tzinfo=None)
 
 
-def due_time(moment: datetime, local: datetime, *, frequency: str, demand_zone: str) -> datetime:
+def utc_time(local: datetime, *, time_zone: str) -> datetime:
+    """Return the time in UTC at which the clocks of a zone show a local time.
+
+    Args:
+        local: Time without a zone.
+        time_zone: IANA name.
+
+    Raises:
+        UnknownZoneError: If the time zone is unknown.
+    """
+    return local.replace(tzinfo=_zone(time_zone)).astimezone(UTC)
+
+
+def due_time(moment: datetime, *, frequency: str, schedule_zone: str, demand_zone: str, day_begins_at: int) -> datetime:
     """Return the time by which periods are complete, as `last_complete_period` takes it.
 
     Args:
         moment: Time with a zone.
-        local: The same time in the schedule's zone, without it.
         frequency: Frequency of the demand.
-        demand_zone: The demand's configured zone; empty if there is none. Its hours have labels in UTC.
+        schedule_zone: IANA name of the schedule's zone.
+        demand_zone: The demand's configured zone, which precedes the schedule's; empty if there is none. Its hours
+            have labels in UTC.
+        day_begins_at: Hour at which a day of the demand begins. Before it, the day before is not over.
 
     Raises:
+        UnknownZoneError: If the time zone is unknown.
         ValueError: If the frequency is unknown or partial.
     """
-    return moment.astimezone(UTC) if demand_zone and calendar_of(frequency).is_sub_daily else local
+    if demand_zone and calendar_of(frequency).is_sub_daily:
+        return moment.astimezone(UTC)
+    setting = "forecast.time_zone" if demand_zone else SCHEDULE_ZONE
+    local = moment.astimezone(_zone(demand_zone or schedule_zone, setting=setting)).replace(tzinfo=None)
+    return local - timedelta(hours=day_begins_at)
+
+
+def _zone(name: str, *, setting: str = SCHEDULE_ZONE) -> tzinfo:
+    # dateutil is a dependency of boto3 and has its own time zones, in case the system has none.
+    zone: tzinfo | None = tz.gettz(name)
+    # astimezone would read None as the local zone of the system.
+    if zone is None:
+        raise UnknownZoneError(
+            f"configuration: the function's time zone data do not contain {name!r}; set {setting} to an older name of "
+            "the zone, or to UTC, deploy, and rerun"
+        )
+    return zone

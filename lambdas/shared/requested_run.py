@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from contract.calendar.due import last_complete_period, period_on_or_before
-from contract.calendar.frequencies import FREQUENCY_RULE, is_partial
+from contract.calendar.frequencies import FREQUENCY_RULE, calendar_of, is_partial
 from contract.calendar.labels import LABEL_RULE, Label, label_text
 from contract.environments.settings import FleetDefaults
 from contract.function_errors import InputError
-from lambdas.shared.clock import due_time, local_time
+from lambdas.shared.clock import UnknownZoneError, due_time, local_time, utc_time
 from lambdas.shared.execution_input import Request
 
 
@@ -20,7 +20,7 @@ def asked_cutoff(
     Args:
         request: The requested run.
         config: Configuration of the run, with overrides.
-        time_zone: IANA name of the zone whose midnight completes a period.
+        time_zone: IANA name of the schedule's zone.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
         started_at: Start of the execution.
 
@@ -30,12 +30,20 @@ def asked_cutoff(
     Raises:
         InputError: If the period is invalid or in the future.
     """
-    frequency = config.get("frequency", "")
+    frequency, demand_zone = config.get("frequency", ""), config.get("time_zone", "")
     if request.scheduled_time is not None:
-        now = _local_time(request.scheduled_time, time_zone=time_zone)
+        begin = config.get("day_begins_at", "")
         try:
-            now = due_time(request.scheduled_time, now, frequency=frequency, demand_zone=config.get("time_zone", ""))
+            now = due_time(
+                request.scheduled_time,
+                frequency=frequency,
+                schedule_zone=time_zone,
+                demand_zone=demand_zone,
+                day_begins_at=int(begin) if begin.isdecimal() else 0,  # the job refuses other values
+            )
             return last_complete_period(now, frequency=frequency, label=period_label)
+        except UnknownZoneError as error:
+            raise InputError([str(error)]) from None
         except ValueError as error:
             raise InputError([f"configuration: {error}; a scheduled run needs {FREQUENCY_RULE}"]) from None
     if request.cutoff is None:
@@ -49,7 +57,7 @@ def asked_cutoff(
             ]
         )
     if frequency and not is_partial(frequency):
-        _check_label(request.cutoff, frequency)
+        _check_label(request.cutoff, frequency, demand_zone=demand_zone)
     return request.cutoff
 
 
@@ -66,15 +74,33 @@ def _is_after(cutoff: Label, now: datetime, moment: datetime) -> bool:
     return isinstance(cutoff, date) and cutoff > now.date()
 
 
-def _check_label(cutoff: Label, frequency: str) -> None:
+def _check_label(cutoff: Label, frequency: str, *, demand_zone: str) -> None:
+    """Check that a cutoff is a label. The hours of demand with a zone have labels in UTC, those of others have none."""
     shown = label_text(cutoff)
     try:
-        nearest = label_text(period_on_or_before(cutoff, frequency=frequency))
+        in_utc = bool(demand_zone) and calendar_of(frequency).is_sub_daily
+        same = _in_utc(cutoff, demand_zone) if in_utc else _without_zone(cutoff)
+        nearest = label_text(period_on_or_before(same, frequency=frequency))
+    except UnknownZoneError as error:
+        raise InputError([str(error)]) from None
     except ValueError as error:
         raise InputError([f"input: cutoff {error}; write it as {LABEL_RULE}"]) from None
     if nearest != shown:
         weekday = f" ({cutoff:%A})" if isinstance(cutoff, date) else ""
-        raise InputError([f"input: cutoff {shown}{weekday} is not a period of {frequency}; use {nearest}"])
+        periods = f"{frequency} in UTC" if in_utc else frequency
+        raise InputError([f"input: cutoff {shown}{weekday} is not a period of {periods}; use {nearest}"])
+
+
+def _in_utc(label: Label, zone: str) -> Label:
+    """Return a label of a part of a day in UTC. Without a zone, it is a local time."""
+    if isinstance(label, int) or (isinstance(label, datetime) and label.tzinfo is not None):
+        return label
+    local = label if isinstance(label, datetime) else datetime(label.year, label.month, label.day)  # noqa: DTZ001
+    return utc_time(local, time_zone=zone)
+
+
+def _without_zone(label: Label) -> Label:
+    return label.replace(tzinfo=None) if isinstance(label, datetime) else label
 
 
 def _local_time(moment: datetime, *, time_zone: str) -> datetime:

@@ -127,6 +127,7 @@ def test_names_and_variables_of_the_functions(template: Templates, environment: 
             "PERIOD_LABEL": "start",
             "TIME_ZONE": "Europe/Berlin",
             "DEMAND_TIME_ZONE": "",
+            "DAY_BEGINS_AT": "0",
         },
         "CloseRunFunction": {
             "FORECAST_BUCKET": "<ForecastsBucket>",

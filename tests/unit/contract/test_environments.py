@@ -100,6 +100,7 @@ ENVIRONMENTS: list[FunctionEnvironment] = [
         period_label="start",
         time_zone="UTC",
         demand_time_zone="Europe/Berlin",
+        day_begins_at=6,
         source=PartitionSource(data_bucket="data", partitions=None),
     ),
     RunsWidgetEnvironment(

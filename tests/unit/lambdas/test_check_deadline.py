@@ -84,6 +84,23 @@ def test_hours_are_due_when_they_are_over(deadline: Deadline, zone: str, cutoff:
     assert check_deadline(due, deadline=hourly) == {"cutoff": cutoff, "late": 1}
 
 
+@pytest.mark.parametrize(
+    ("time", "changes", "cutoff"),
+    [
+        ("2026-11-23T05:59:00+01:00", {}, "2026-11-16"),
+        ("2026-11-23T05:59:00+01:00", {"day_begins_at": 6}, "2026-11-09"),
+        ("2026-11-23T06:00:00+01:00", {"day_begins_at": 6}, "2026-11-16"),
+        ("2026-11-23T05:59:00+01:00", {"demand_time_zone": "America/New_York"}, "2026-11-09"),
+        ("2026-11-22T16:00:00+01:00", {"demand_time_zone": "Asia/Tokyo"}, "2026-11-16"),
+        ("2026-11-22T16:00:00+01:00", {"demand_time_zone": "Asia/Tokyo", "day_begins_at": 1}, "2026-11-09"),
+    ],
+)
+def test_a_week_is_due_when_its_last_day_ends_in_the_zone_of_the_demand(
+    deadline: Deadline, time: str, changes: dict[str, Any], cutoff: str
+) -> None:
+    assert check_deadline({"scheduled_time": time}, deadline=replace(deadline, **changes))["cutoff"] == cutoff
+
+
 def test_a_run_that_was_not_started_is_late(deadline: Deadline) -> None:
     assert check_deadline(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": 1}
     (message,) = sent(deadline)
@@ -209,6 +226,7 @@ def test_the_handler_finds_partitions_and_counts_late_ones(
         ("PERIOD_LABEL", "start"),
         ("TIME_ZONE", "Europe/Berlin"),
         ("DEMAND_TIME_ZONE", ""),
+        ("DAY_BEGINS_AT", "0"),
         ("DATA_BUCKET", DATA_BUCKET),
         ("PARTITIONS", json.dumps(named)),
     ):

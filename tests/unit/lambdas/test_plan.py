@@ -221,6 +221,41 @@ def test_a_schedule_without_a_calendar_is_refused(demand: Any) -> None:
         planned({"scheduled_time": "2026-11-16T05:00:00Z"}, demand, base_config=base)
 
 
+def test_the_day_and_the_zone_of_the_demand_decide_what_is_complete(demand: Any) -> None:
+    for time, config, cutoff in (
+        ("2026-11-23T04:59:00Z", {"day_begins_at": "6"}, "2026-11-09"),
+        ("2026-11-23T05:00:00Z", {"day_begins_at": 6}, "2026-11-16"),
+        ("2026-11-23T04:59:00Z", {"time_zone": "America/New_York"}, "2026-11-09"),
+        ("2026-11-23T05:00:00Z", {"frequency": "h", "time_zone": "Europe/Berlin"}, "2026-11-23T04:00Z"),
+    ):
+        result = planned({"scheduled_time": time, "config": config}, demand, started_at="2026-11-23T09:00:00Z")
+        assert result.cutoff == cutoff
+    document = {"scheduled_time": "2026-11-16T05:00:00Z", "config": {"time_zone": "Europe/Atlantis"}}
+    with pytest.raises(InputError, match=r"'Europe/Atlantis'; set forecast\.time_zone to an older name"):
+        planned(document, demand)
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "zone", "problem"),
+    [
+        ("2026-11-16T05:00Z", "Europe/Berlin", ""),
+        ("2026-11-16T06:00+01:00", "Europe/Berlin", ""),
+        ("2026-11-16T05:00", "", ""),
+        ("2026-11-16T05:00", "Europe/Berlin", "(Monday) is not a period of h in UTC; use 2026-11-16T04:00Z"),
+        ("2026-07-06", "Europe/Berlin", "(Monday) is not a period of h in UTC; use 2026-07-05T22:00Z"),
+        ("2026-11-16T05:20Z", "Europe/Berlin", "(Monday) is not a period of h in UTC; use 2026-11-16T05:00Z"),
+        ("2026-11-16T05:00Z", "", "cutoff 2026-11-16T05:00Z (Monday) is not a period of h; use 2026-11-16T05:00"),
+    ],
+)
+def test_a_cutoff_of_hours_has_the_zone_of_their_labels(demand: Any, cutoff: str, zone: str, problem: str) -> None:
+    document = {"cutoff": cutoff, "config": {"frequency": "h"} | ({"time_zone": zone} if zone else {})}
+    if problem:
+        with pytest.raises(InputError, match=re.escape(problem)):
+            planned(document, demand)
+    else:
+        assert planned(document, demand).cutoff in ("2026-11-16T05:00Z", "2026-11-16T05:00")
+
+
 @pytest.mark.parametrize("document", [{"scheduled_time": "2026-11-16T05:00:00Z"}, {"cutoff": "2026-11-16"}])
 def test_an_unknown_time_zone_is_rejected(demand: Any, document: object) -> None:
     with pytest.raises(InputError, match=r"do not contain 'Europe/Atlantis'; set schedule\.time_zone to") as error:
