@@ -24,7 +24,7 @@ from job_code.tables.moments import MOMENT
 from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
 
 MAX_ODD_SHARE = 0.01  # maximum share of the rows whose early dates may be placeholders such as 1900-01-01
-MAX_STEPPED_SHARE = 0.01  # maximum share of the series that may have a longer step than the calendar
+MAX_STEPPED_SHARE = 0.01  # of the series; if more have a longer step than the calendar, it is an error, else a note
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,8 @@ def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: 
     for check, (noun, problem, remedy) in messages.items():
         own = [problems[check] for problems in found if check in problems]
         count = sum(each.count for each in own)
-        if count > MAX_STEPPED_SHARE * sum(each.of for each in own):
+        if count:
+            is_error = count > MAX_STEPPED_SHARE * sum(each.of for each in own)
             examples = pl.concat(each.examples for each in own if each.count)
             first = examples.sort(examples.columns).head(EXAMPLES)
             findings.add(
@@ -166,6 +167,7 @@ def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: 
                 remedy=remedy,
                 count=count,
                 examples=[f"{series_name(row[:-1])} {row[-1]}" for row in first.iter_rows()],
+                level="error" if is_error else "note",
             )
 
 
