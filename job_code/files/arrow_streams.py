@@ -1,14 +1,16 @@
 """Arrow streams: read batch by batch, and prove by a walk over the messages that none was lost."""
 
+import io
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO
 
 import polars as pl
 
-from job_code.files.columnar_files import plain_path, times_with_offset
+from job_code.files.columnar_files import IS_DAMAGED, plain_path, readable, times_with_offset
 from job_code.files.packing import SAVE_AGAIN
 from job_code.files.reader import Reader, Reading
 from job_code.files.recognize import FileContent
@@ -17,6 +19,7 @@ from job_code.files.unreadable import UnreadableFileError
 # The encapsulated message format of Arrow's columnar specification: a marker, the size of the metadata, the metadata
 # as a flatbuffer, and the body. A size of 0 ends the stream.
 MARKER = b"\xff\xff\xff\xff"
+END = MARKER + bytes(4)
 HEADER_TYPE, BODY_LENGTH = 1, 3  # fields of the flatbuffer `Message`
 RECORD_BATCH = 3
 
@@ -43,63 +46,66 @@ def open_stream(path: Path, content: FileContent) -> StreamReader:
         UnreadableFileError: It was cut, or it is damaged.
     """
     with plain_path(path, content.packing) as plain, plain.open("rb") as stream:
-        expected = _count_batches(stream)
-        stream.seek(0)
         frames = _frames(stream)
         schema = dict(next(frames).schema)
-        heights = [frame.height for frame in frames]
-    if len(heights) != expected:
-        raise UnreadableFileError("its content is damaged", remedy=SAVE_AGAIN)
+        rows = sum(frame.height for frame in frames)
     return StreamReader(
         path=path,
         format_name=content.file_format,
         schema=schema,
-        rows=sum(heights),
+        rows=rows,
         packing=content.packing,
     )
 
 
-def _frames(content: IO[bytes]) -> Iterator[pl.DataFrame]:
-    """Yield a batch without rows, which shows the types, and then the batches of a stream."""
-    from arro3.core import Table
-    from arro3.io import read_ipc_stream
+def _frames(stream: IO[bytes]) -> Iterator[pl.DataFrame]:
+    """Yield a table without rows, which shows the types, and then the record batches of a stream.
 
-    try:
-        stream = read_ipc_stream(content)
-        empty = pl.DataFrame(cast("Any", Table.from_batches([], schema=stream.schema)))
-        times = times_with_offset(empty.schema)
-        yield empty.with_columns(times)
-        for batch in stream:
-            yield pl.DataFrame(cast("Any", batch)).with_columns(times)
-    except (UnreadableFileError, MemoryError):
-        raise
-    except Exception:  # arro3 raises nothing more special
-        raise UnreadableFileError("its content is damaged", remedy=SAVE_AGAIN) from None
+    Each batch is read as a stream of its own, with all messages before it that are no batches.
+
+    Raises:
+        UnreadableFileError: A message is damaged, or the messages do not lead to the end of the file.
+    """
+    before, is_first = b"", True
+    for header_type, message in _messages(stream):
+        if header_type == RECORD_BATCH:
+            yield _parsed(before + message)
+        else:
+            before += message
+            if is_first:
+                yield _parsed(before)
+        is_first = False
+    if not before:
+        raise UnreadableFileError(IS_DAMAGED, remedy=SAVE_AGAIN)
 
 
-def _count_batches(stream: IO[bytes]) -> int:
-    """Return the number of record batches up to the end mark, which must be the end of the file.
+def _parsed(messages: bytes) -> pl.DataFrame:
+    with readable():
+        frame = pl.read_ipc_stream(io.BytesIO(messages + END))
+        return frame.with_columns(times_with_offset(frame.schema))
+
+
+def _messages(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the messages up to the end mark, which must be the end of the file, each with its type.
 
     Raises:
         UnreadableFileError: The messages do not lead to the end.
     """
-    found = 0
-    try:
-        while True:
-            (marker, size) = struct.unpack("<4sI", stream.read(8))
-            if marker != MARKER:
-                break
-            if size == 0:
-                if stream.read(1):
-                    break
-                return found
-            header_type, body = _described(stream.read(size))
-            if body < 0:
-                break
-            found += header_type == RECORD_BATCH
-            stream.seek(body, 1)
-    except (struct.error, IndexError):
-        pass
+    file_size = os.fstat(stream.fileno()).st_size
+    while (beginning := stream.read(8)) != END:
+        try:
+            marker, size = struct.unpack("<4sI", beginning)
+            metadata = stream.read(min(size, file_size))
+            header_type, length = _described(metadata)
+        except (struct.error, IndexError):
+            break
+        body = stream.read(length) if marker == MARKER and 0 <= length <= file_size else b""
+        if len(body) != length:
+            break
+        yield header_type, beginning + metadata + body
+    else:
+        if not stream.read(1):
+            return
     raise UnreadableFileError("its end is missing or its content is damaged", remedy=SAVE_AGAIN)
 
 

@@ -308,6 +308,26 @@ def test_damage_loses_no_row_and_prints_nothing(tmp_path: Path, capfd: pytest.Ca
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("compression", [None, "lz4"])
+def test_a_damaged_stream_is_refused_or_whole(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], compression: str | None
+) -> None:
+    """Another library ended the process where a message describes more than there is."""
+    content, refused = as_stream(TABLE, compression), 0
+    for seed in range(80):
+        random = np.random.default_rng(seed)
+        damaged = bytearray(content)
+        damaged[int(random.integers(8, 2_000))] = int(random.integers(256))
+        try:
+            reader = opened(written(tmp_path, bytes(damaged)), is_given=True)
+            assert reader is not None
+            assert read(reader, list(reader.names)).height == reader.rows
+        except UnreadableFileError:
+            refused += 1
+    assert refused > 20
+    assert capfd.readouterr() == ("", "")
+
+
 def test_only_the_text_of_panics_is_hidden(capfd: pytest.CaptureFixture[str]) -> None:
     with hidden_panics():
         os.write(2, b"a warning of native code\n")
