@@ -212,7 +212,7 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
         "b.parquet": known[:1].with_columns(ds=pl.col("ds") + timedelta(days=1)),
         "c.parquet": known[:2].with_columns(ds=pl.lit(None, pl.Date)),
         "d.parquet": known[:1].with_columns(unique_id=pl.lit(None, pl.String)),
-        "e.parquet": b"PAR1 not at all",
+        "e.parquet": b"PAR1\0not at all",
         "f.csv": known.rename({"ds": "week"}),
     }
     messages = "\n".join(problems(tmp_path, bad))
