@@ -26,6 +26,7 @@ from job_code.config import ForecastConfig
 from job_code.features.feature_matrix import NEAR
 from job_code.features.feature_recipe import DAYS_PER_YEAR, feature_name, recipe_for
 from job_code.model.segment_model import COLSAMPLE_BYTREE, MAX_BIN
+from job_code.model.tree_size import TreeSize, tree_size
 from job_code.runtime.process_pool import available_cores
 from job_code.runtime.progress import Progress
 from job_code.series.frequency import Frequency
@@ -82,10 +83,11 @@ def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 def plain_forecaster(variant: str, config: ForecastConfig, frequency: Frequency = WEEKS) -> MLForecast:
     """Return MLForecast with the job's trees and the job's features, as far as a recursion can compute them."""
     recipe = recipe_for(frequency)
-    models = {"mean": _trees(config)}
+    size = tree_size(config, frequency.calendar)
+    models = {"mean": _trees(config, size)}
     if variant == QUANTILES:
         for name, level in zip(config.quantile_columns, config.quantiles, strict=True):
-            models[name] = _trees(config, objective="quantile", alpha=level)
+            models[name] = _trees(config, size, objective="quantile", alpha=level)
     transforms: list[Any] = [LocalStandardScaler(), Differences([1])] if variant == "change" else []
     return MLForecast(
         models=models,
@@ -118,11 +120,11 @@ def complete(forecasts: pl.DataFrame, keys: pl.DataFrame, weeks: pl.DataFrame) -
     )
 
 
-def _trees(config: ForecastConfig, **other: Any) -> lgb.LGBMRegressor:  # noqa: ANN401 (LightGBM's parameters)
+def _trees(config: ForecastConfig, size: TreeSize, **other: Any) -> lgb.LGBMRegressor:  # noqa: ANN401 (LightGBM's parameters)
     return lgb.LGBMRegressor(
-        n_estimators=config.n_estimators,
+        n_estimators=size.n_estimators,
         learning_rate=config.learning_rate,
-        num_leaves=config.num_leaves,
+        num_leaves=size.num_leaves,
         min_child_samples=config.min_child_samples,
         max_bin=MAX_BIN,
         colsample_bytree=COLSAMPLE_BYTREE,

@@ -122,12 +122,12 @@ class ForecastConfig(BaseModel):
     backtest_horizons: int = Field(default=3, ge=1)
     """Maximum number of horizons to hold out for the backtest. The job holds out at most a quarter of the usual
     history."""
-    n_estimators: int = Field(default=200, ge=1, le=10_000)
-    """Boosting rounds of the LightGBM model."""
+    n_estimators: int | None = Field(default=None, ge=1, le=10_000)
+    """Boosting rounds of the LightGBM model. If absent, 200, or 400 for periods shorter than a day."""
     learning_rate: float = Field(default=0.08, gt=0, le=1)
     """Shrinkage of LightGBM."""
-    num_leaves: int = Field(default=31, ge=2, le=4096)
-    """Maximum number of leaves of a tree."""
+    num_leaves: int | None = Field(default=None, ge=2, le=4096)
+    """Maximum number of leaves of a tree. If absent, 31, or 127 for periods shorter than a day."""
     min_child_samples: int = Field(default=200, ge=1)
     """Minimum number of training rows of a leaf. On small data, 1 % of the rows suffices."""
     encoding: str = "utf-8"

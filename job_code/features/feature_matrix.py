@@ -25,6 +25,7 @@ MIN_GROWTH, MAX_GROWTH = 0.2, 5.0
 SHORT_SEASONS_BACK = 4
 MIN_CHANGE = 1e-3  # of the scale: a series that repeats itself exactly may still change
 MAX_AGE_YEARS = 2  # older series have this age: no feature looks further back
+CHANGES = ("usual change, long season", "usual change, both seasons")
 NEAR = (-2, -1, 0, 1, 2)  # periods around the one of a year ago
 
 
@@ -41,7 +42,8 @@ def season_names(recipe: FeatureRecipe) -> tuple[str, ...]:
     if not recipe.short_season:
         return (*year, *means, *grown)
     single = (f"short season, {back} before" for back in range(1, recipe.short_seasons))
-    return (*year, *means, *grown, "short season", "short season, mean", *single)
+    changes = CHANGES if recipe.of_changes else ()
+    return (*year, *means, *grown, "short season", "short season, mean", *single, *changes)
 
 
 def demand_names(recipe: FeatureRecipe) -> tuple[str, ...]:
@@ -86,8 +88,9 @@ class ForecastOrigins:
         lag_features: The recipe's lags and lag transforms, in units of `values`, shape (features, origins).
         exogenous: Static features and covariates of the series.
         series: Index in `exogenous` of each origin's series, shape (origins,).
-        seasonal_change: Mean absolute change from one short season to the next, in units of `values`, shape (origins,).
-            Only in a recipe of changes (`FeatureRecipe.of_changes`).
+        usual_changes: Mean absolute changes, in units of `values`, shape (3, origins): from one short season to the
+            next, from one long season to the next, and from the long season's change to that of the short season. Their
+            ratios say which season a series repeats. Only in a recipe of changes (`FeatureRecipe.of_changes`).
     """
 
     recipe: FeatureRecipe
@@ -100,7 +103,7 @@ class ForecastOrigins:
     lag_features: Columns
     exogenous: Exogenous
     series: Integers
-    seasonal_change: Floats | None = None
+    usual_changes: Floats | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -134,7 +137,7 @@ class ForecastOrigins:
             scale=self.scale[chosen],
             lag_features=self.lag_features[:, chosen],
             series=self.series[chosen],
-            seasonal_change=None if self.seasonal_change is None else self.seasonal_change[chosen],
+            usual_changes=None if self.usual_changes is None else self.usual_changes[:, chosen],
         )
 
     def lag_feature(self, name: str, index: Integers) -> Floats:
@@ -192,10 +195,10 @@ class ForecastOrigins:
             Two arrays of shape (rows,).
         """
         assert self.recipe.short_season is not None
-        assert self.seasonal_change is not None
+        assert self.usual_changes is not None
         known = self._value(self._same_short_season(index, step), index) / self.scale[index]
         level = self.lag_feature(self.recipe.level_feature, index)
-        usual = np.maximum(self.seasonal_change[index] / self.scale[index], MIN_CHANGE)
+        usual = np.maximum(self.usual_changes[0, index] / self.scale[index], MIN_CHANGE)
         return np.where(np.isnan(known), level, known), usual
 
     def _relate(self, columns: Columns, index: Integers, step: Integers) -> None:
@@ -203,7 +206,7 @@ class ForecastOrigins:
         before, usual = self.season_before(index, step)
         seasons = [self.names.index(name) for name in season_names(self.recipe)]
         for at in (*range(len(self.recipe.names)), *seasons):
-            is_spread = at < len(self.recipe.names) and self.recipe.names[at].startswith("std_")
+            is_spread = self.names[at] in CHANGES or self.names[at].startswith("std_")
             columns[at] = columns[at] / usual if is_spread else (columns[at] - before) / usual
 
     @cached_property
@@ -232,6 +235,8 @@ class ForecastOrigins:
             same, count = self._same_short_season(index, step), max(SHORT_SEASONS_BACK, self.recipe.short_seasons)
             every = [self._value(same - back * self.recipe.short_season, index) / scale for back in range(count)]
             columns += [every[0], _mean(every[:SHORT_SEASONS_BACK]), *every[1 : self.recipe.short_seasons]]
+        if self.usual_changes is not None:
+            columns += [change[index] / scale for change in self.usual_changes[1:]]
         calendar = calendar_columns(self.recipe, self.frequency, self.period[index] + step)
         return [*columns, *calendar, step.astype(np.float64)]
 

@@ -49,8 +49,9 @@ class FeatureRecipe:
         ewm_feature: Name of the exponentially weighted mean that stands for the last value.
         short_season: Periods in a shorter season, 7 for days, 24 for hours; None without one.
         short_seasons: Number of short seasons with a feature of their own.
-        of_changes: Whether dense demand is forecast as the change from the same short season before. Hours repeat
-            themselves from day to day so closely that their level says little.
+        change_window: Latest periods that measure the usual changes from season to season. With it, dense demand is
+            forecast as the change from the same short season before. Hours repeat themselves from day to day so closely
+            that their level says little. None for a forecast of the level.
     """
 
     lags: Sequence[int]
@@ -61,7 +62,7 @@ class FeatureRecipe:
     ewm_feature: str
     short_season: int | None = None
     short_seasons: int = 1
-    of_changes: bool = False
+    change_window: int | None = None
 
     def forecaster(self) -> MLForecast:
         """Set up MLForecast without a model. Its `preprocess` computes the features that LightGBM is trained on.
@@ -77,6 +78,11 @@ class FeatureRecipe:
             lag_transforms=self.lag_transforms,
             lag_transforms_namer=feature_name,
         )
+
+    @property
+    def of_changes(self) -> bool:
+        """Whether dense demand is forecast as the change from the same short season before."""
+        return self.change_window is not None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -106,8 +112,12 @@ class FeatureRecipe:
         """
         seasons = (math.ceil(horizon / self.year) + 1) * self.year + 2
         short = horizon + (self.short_seasons + 1) * (self.short_season or 0)
+        changes = 0 if self.change_window is None else self.change_window + self.year + (self.short_season or 0)
         transforms = [(lag, transform) for lag, those in self.lag_transforms.items() for transform in those]
-        return max(*self.lags, *(lag - 1 + _lookback(transform) for lag, transform in transforms), seasons, short) + 1
+        return (
+            max(*self.lags, *(lag - 1 + _lookback(transform) for lag, transform in transforms), seasons, short, changes)
+            + 1
+        )
 
 
 def recipe_for(frequency: Frequency) -> FeatureRecipe:
@@ -126,7 +136,7 @@ def recipe_for(frequency: Frequency) -> FeatureRecipe:
             ewm=(0.1, 0.3),
             dates=(minute_of_day, "weekday"),
         )
-        return replace(recipe, short_seasons=8, of_changes=True)
+        return replace(recipe, short_seasons=8, change_window=seasons.window)
     if calendar.kind == "numbered":
         return _recipe(seasons, lags=(1, 2, 3, 4), windows=(1, 4, 13, 52), ago=(1, 4), level=4, ewm=(0.3, 0.6))
     if season == 1:

@@ -57,7 +57,7 @@ def training_origins(
         lag_features=_lag_features(panel, values, drawn.series, drawn.origin, recipe=recipe),
         exogenous=exogenous,
         series=drawn.series,
-        seasonal_change=_seasonal_change(panel, values, drawn.origin, drawn.series, recipe=recipe),
+        usual_changes=_usual_changes(panel, values, drawn.origin, drawn.series, recipe=recipe),
     )
 
 
@@ -70,27 +70,26 @@ def last_origins(panel: Panel, exogenous: Exogenous, *, recipe: FeatureRecipe) -
         recipe: The features.
     """
     values = panel.values / np.repeat(demand_scale(panel), panel.lengths)
+    last, every = panel.starts + panel.lengths - 1, np.arange(len(panel))
     return ForecastOrigins(
         recipe=recipe,
         frequency=panel.frequency,
         values=values,
         series_start=panel.starts,
-        origin_index=panel.starts + panel.lengths - 1,
+        origin_index=last,
         period=panel.last_period,
         scale=np.ones(len(panel)),
         lag_features=_latest_lag_features(panel, values, recipe=recipe),
         exogenous=exogenous,
-        series=np.arange(len(panel)),
-        seasonal_change=_seasonal_change(
-            panel, values, panel.starts + panel.lengths - 1, np.arange(len(panel)), recipe=recipe
-        ),
+        series=every,
+        usual_changes=_usual_changes(panel, values, last, every, recipe=recipe),
     )
 
 
-def _seasonal_change(
+def _usual_changes(
     panel: Panel, values: Floats, at: Integers, series: Integers, *, recipe: FeatureRecipe
 ) -> Floats | None:
-    """Return the mean absolute change from one short season to the next, over the latest window.
+    """Return the mean absolute changes of `ForecastOrigins.usual_changes`, over the latest window.
 
     Args:
         panel: The series.
@@ -100,19 +99,22 @@ def _seasonal_change(
         recipe: The features.
 
     Returns:
-        Shape (origins,); 0 for an origin within the first short season. None if the recipe does not need it.
+        Shape (3, origins); 0 for an origin before the first change. None if the recipe does not need it.
     """
-    if not recipe.of_changes:
+    if recipe.change_window is None:
         return None
-    season = recipe.short_season
-    assert season is not None
-    change = np.zeros_like(values)
-    change[season:] = np.abs(values[season:] - values[:-season])
-    change[panel.age < season] = 0.0
-    total = np.concatenate([[0.0], np.cumsum(change)])
-    begin = np.maximum(at + 1 - panel.frequency.window, np.minimum(panel.starts[series] + season, at + 1))
-    mean: Floats = (total[at + 1] - total[begin]) / np.maximum(at + 1 - begin, 1)
-    return mean
+    assert recipe.short_season is not None
+    means = []
+    for seasons in ((recipe.short_season,), (recipe.year,), (recipe.short_season, recipe.year)):
+        change, first = values, 0
+        for season in seasons:
+            before = np.zeros_like(change)
+            before[season:] = change[:-season]
+            change, first = change - before, first + season
+        total = np.concatenate([[0.0], np.cumsum(np.where(panel.age < first, 0.0, np.abs(change)))])
+        begin = np.maximum(at + 1 - recipe.change_window, np.minimum(panel.starts[series] + first, at + 1))
+        means.append((total[at + 1] - total[begin]) / np.maximum(at + 1 - begin, 1))
+    return np.array(means)
 
 
 def _latest_lag_features(panel: Panel, values: Floats, *, recipe: FeatureRecipe) -> Columns:

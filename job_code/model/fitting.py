@@ -19,6 +19,7 @@ from job_code.features.lag_features import training_origins
 from job_code.features.training_rows import TrainingRows, draw_rows, max_rows
 from job_code.model.direct_model import DirectModel
 from job_code.model.segment_model import DemandSegment, SegmentModel, fit_segment
+from job_code.model.tree_size import tree_size
 from job_code.runtime.process_pool import ProcessPool, on_every_core
 from job_code.runtime.progress import Advance
 from job_code.series.arrays import Booleans
@@ -65,6 +66,7 @@ class _Task:
     config: ForecastConfig
     threads: int
     rounds: Path  # gets a byte for each boosting round
+    total_rounds: int
     show: Callable[[], None] | None  # called after each round, if this process does all the work
 
 
@@ -91,14 +93,15 @@ def fit_models(
         WorkerDiedError: If a process was killed, for example because memory ran out.
     """
     folder.mkdir(exist_ok=True)
-    work = config.n_estimators * sum(max_rows(fit.panel, fit.horizon, share=fit.share) for fit in fits)
+    total_rounds = tree_size(config, fits[0].panel.frequency.calendar).n_estimators
+    work = total_rounds * sum(max_rows(fit.panel, fit.horizon, share=fit.share) for fit in fits)
     if not workers.started and work < WORTH_PROCESSES:
         workers = ProcessPool(1)
     count = len(fits) * len(DemandSegment)
 
     def show() -> None:
         done = sum(file.stat().st_size for file in folder.glob("rounds-*"))
-        advance(done / (count * config.n_estimators))
+        advance(done / (count * total_rounds))
 
     tasks = [
         _Task(
@@ -107,6 +110,7 @@ def fit_models(
             config=config,
             threads=threads_of_a_fit(workers.count, count),
             rounds=folder / f"rounds-{number}-{segment.label}",
+            total_rounds=total_rounds,
             show=show if workers.count == 1 else None,
         )
         for number, fit in enumerate(fits)
@@ -140,7 +144,7 @@ def _fit_task(task: _Task) -> SegmentModel:
                 task.show()
 
         model = train_segment(task.fit, task.segment, task.config, threads=task.threads, on_round=on_round)
-        rounds.truncate(task.config.n_estimators)  # a segment with too few rows has no rounds, but counts as done
+        rounds.truncate(task.total_rounds)  # a segment with too few rows has no rounds, but counts as done
         return model
 
 

@@ -17,6 +17,7 @@ from job_code.config import ForecastConfig
 from job_code.features.feature_matrix import Columns, ForecastOrigins
 from job_code.features.training_rows import TrainingRows
 from job_code.model.tree_predictor import TreePredictor
+from job_code.model.tree_size import tree_size
 from job_code.series.arrays import Floats, Integers
 from job_code.series.demand_classes import ZERO_SHARE_EDGES
 from job_code.series.frequency import Frequency
@@ -115,12 +116,13 @@ def fit_segment(
     if len(drawn) < MIN_TRAINING_ROWS:
         return SegmentModel(segment)
     every = np.arange(len(drawn))
+    size = tree_size(config, origins.frequency.calendar)
     min_child_samples = max(1, min(config.min_child_samples, len(drawn) // 100))
     booster = lgb.LGBMRegressor(
         objective="regression_l1" if segment == DemandSegment.DENSE else "regression",
-        n_estimators=config.n_estimators,
+        n_estimators=size.n_estimators,
         learning_rate=config.learning_rate,
-        num_leaves=config.num_leaves,
+        num_leaves=size.num_leaves,
         min_child_samples=min_child_samples,
         reg_lambda=min_child_samples,  # acts like as many rows with target 0, against overfitting of a few series
         colsample_bytree=COLSAMPLE_BYTREE,

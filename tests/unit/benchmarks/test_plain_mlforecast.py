@@ -13,6 +13,7 @@ from job_code.config import ForecastConfig
 from job_code.features.feature_matrix import NEAR
 from job_code.features.feature_recipe import recipe_for
 from job_code.model.segment_model import COLSAMPLE_BYTREE, MAX_BIN
+from job_code.model.tree_size import USUAL
 
 HORIZON = ForecastConfig().horizon
 pytestmark = pytest.mark.usefixtures("one_core")
@@ -64,8 +65,8 @@ def test_uses_the_features_and_trees_of_the_job(demand: Path) -> None:
     trees = forecaster.models["mean"].get_params()
     assert (trees["max_bin"], trees["colsample_bytree"]) == (MAX_BIN, COLSAMPLE_BYTREE)
     assert (trees["n_estimators"], trees["num_leaves"], trees["learning_rate"], trees["min_child_samples"]) == (
-        config.n_estimators,
-        config.num_leaves,
+        USUAL.n_estimators,
+        USUAL.num_leaves,
         config.learning_rate,
         config.min_child_samples,
     )

@@ -1,5 +1,7 @@
 """The lag features equal slow calculations by hand, at any origin."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from job_code.features.feature_matrix import Columns
 from job_code.features.feature_recipe import FeatureRecipe, recipe_for
 from job_code.features.lag_features import demand_scale, last_origins, training_origins
 from job_code.features.training_rows import TrainingRows
-from job_code.series.arrays import Integers
+from job_code.series.arrays import Floats, Integers
 from job_code.series.panel import Panel
 from tests.demand import panel_of, series
 
@@ -124,3 +126,32 @@ def test_means_do_not_depend_on_earlier_values(panel: Panel) -> None:
     )
     means = [name.startswith(("mean", "lag")) for name in recipe.names]
     assert np.array_equal(whole[means], latest[means], equal_nan=True)
+
+
+def test_usual_changes_of_hours_equal_a_calculation_by_hand(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    demand = {f"S{length:04d}": random.gamma(2, 3, length).tolist() for length in (20, 100, 180, 200, 400, 900)}
+    panel = panel_of(tmp_path, series(demand, frequency="h"))[0]
+    recipe = recipe_for(panel.frequency)
+    assert recipe.change_window == 672
+    recent = panel.recent(recipe.max_lookback(12))
+    ends = last_origins(recent, Exogenous.none(len(panel)), recipe=recipe)
+    middles = training_origins(
+        panel,
+        Exogenous.none(len(panel)),
+        drawn_at(panel, panel.starts + panel.lengths - 1),
+        recipe=recipe,
+    )
+    for origins in (ends, middles):
+        assert origins.usual_changes is not None
+        for number, values in enumerate(demand.values()):
+            scaled = np.array(values) / demand_scale(panel)[number]
+            by_hand = [usual_change(scaled, *seasons) for seasons in ((24,), (168,), (24, 168))]
+            assert origins.usual_changes[:, number] == pytest.approx(by_hand, rel=1e-6)
+
+
+def usual_change(values: Floats, *seasons: int) -> float:
+    """Average the absolute changes of the last four weeks."""
+    for season in seasons:
+        values = values[season:] - values[:-season]
+    return float(np.abs(values[-672:]).mean()) if len(values) else 0.0
