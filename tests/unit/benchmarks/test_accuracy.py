@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from benchmarks.accuracy import generated_tasks
 from benchmarks.accuracy.run_tasks import LEVELS, main, run_plain_mlforecast
 from benchmarks.accuracy.scores import score_point, score_quantiles
 from benchmarks.accuracy.tasks import ForecastTask, task_names
@@ -124,3 +125,17 @@ def test_scores_match_their_formulas() -> None:
     assert found.calibration
     between = [sum(quantiles[at][low] < actual[at] <= quantiles[at][low + 1] for at in known) for low in range(8)]
     assert found.calibration[1:9] == pytest.approx([each / len(known) for each in between])
+
+
+def test_the_generated_tasks_are_days_and_business_days(tmp_path: Path) -> None:
+    generated_tasks.main([str(tmp_path), "--series", "5"])
+    assert task_names(tmp_path) == ["business_days", "days"]
+    for name, frequency, season in (("business_days", "B", 5), ("days", "D", 7)):
+        task = ForecastTask.read(tmp_path, name)
+        assert task.frequency.name == frequency
+        assert task.horizon == generated_tasks.TASKS[name].horizon
+        assert task.actual.shape == (5, task.horizon)
+        scores = [
+            score_point(task.actual, task.repeated(each), task.seasonal_naive_mae(season)) for each in (1, season)
+        ]
+        assert scores[0].wape > scores[1].wape > 0.1
