@@ -21,9 +21,10 @@ from job_code.series.arrays import Booleans, Integers
 from job_code.series.frequency import Frequency, Moments
 from job_code.tables.key_columns import series_name
 from job_code.tables.moments import MOMENT
-from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
+from job_code.tables.validation_report import EXAMPLES, Level, ValidationReport, plural
 
 MAX_ODD_SHARE = 0.01  # maximum share of the rows whose early dates may be placeholders such as 1900-01-01
+MAX_SPACED_SHARE = 0.5  # of the series; a few may keep a distance by chance
 MAX_STEPPED_SHARE = 0.01  # of the series; if more have a longer step than the calendar, it is an error, else a note
 
 
@@ -66,7 +67,7 @@ class Problem:
     of: int = 0
 
 
-Problems = dict[str, Problem]  # by check: off_anchor, timed, duplicates, stepped, negative
+Problems = dict[str, Problem]  # by check: off_anchor, timed, duplicates, spaced, stepped, negative
 
 
 def check_calendar(counts: MomentCounts, config: ForecastConfig, findings: ValidationReport) -> Calendar:
@@ -125,13 +126,17 @@ def is_sound(problems: Problems) -> bool:
     return not any(problem.count for problem in problems.values() if not problem.of)
 
 
-def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: ValidationReport) -> None:
-    """Report the problems of all shards, with the first examples by key."""
-    unit = frequency.unit
+def report_problems(shards: Iterable[Problems], calendar: Calendar, findings: ValidationReport) -> None:
+    """Report the problems of all shards, with the first examples by key.
+
+    Rows that are combined are events. Events of most series may be usually a month apart, so that is a warning then.
+    """
+    unit, name = calendar.frequency.unit, calendar.frequency.name
+    other_calendar = "Set frequency to their calendar, forecast them in another run"
     messages = {
         "off_anchor": (
             "row",
-            f"dated off the calendar {frequency.name}",
+            f"dated off the calendar {name}",
             f"Date every {unit} the same way, set frequency to the calendar of the dates, or set aggregate",
         ),
         "timed": (
@@ -148,27 +153,43 @@ def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: 
         "stepped": (
             "series",
             f"with a longer step than one {unit}",
-            f"Set frequency to their calendar, forecast them in another run, or write a row for every {unit}",
+            f"{other_calendar}, or write a row for every {unit}",
+        ),
+        "spaced": (
+            "series",
+            f"with a usual distance of several {unit}s, which would have no demand in between",
+            f"{other_calendar}, or write a row for every {unit}",
         ),
         "negative": ("row", "with negative demand", "Fix the values, or set negative_rule to clip or keep"),
     }
     found = list(shards)
+    levels: dict[str, Level | None] = {}
     for check, (noun, problem, remedy) in messages.items():
         own = [problems[check] for problems in found if check in problems]
         count = sum(each.count for each in own)
-        if count:
-            is_error = count > MAX_STEPPED_SHARE * sum(each.of for each in own)
-            examples = pl.concat(each.examples for each in own if each.count)
-            first = examples.sort(examples.columns).head(EXAMPLES)
-            findings.add(
-                SOURCE,
-                noun,
-                problem,
-                remedy=remedy,
-                count=count,
-                examples=[f"{series_name(row[:-1])} {row[-1]}" for row in first.iter_rows()],
-                level="error" if is_error else "note",
-            )
+        level = levels[check] = _level_of(check, count, sum(each.of for each in own), calendar)
+        if level is None or (check == "spaced" and levels["stepped"] == "error"):
+            continue
+        examples = pl.concat(each.examples for each in own if each.count)
+        first = examples.sort(examples.columns).head(EXAMPLES)
+        findings.add(
+            SOURCE,
+            noun,
+            problem,
+            remedy=remedy,
+            count=count,
+            examples=[f"{series_name(row[:-1])} {row[-1]}" for row in first.iter_rows()],
+            level=level,
+        )
+
+
+def _level_of(check: str, count: int, of: int, calendar: Calendar) -> Level | None:
+    """Return the level of a number of occurrences; None if they are no finding."""
+    if not count or (check == "spaced" and count <= MAX_SPACED_SHARE * of):
+        return None
+    if check == "spaced":
+        return "error" if calendar.rule is None else "warning"
+    return "error" if count > MAX_STEPPED_SHARE * of else "note"
 
 
 def _has_time_of_day(moments: Moments, frequency: Frequency) -> Booleans:
@@ -191,10 +212,17 @@ def _check_cells(shard: ShuffledShard, periods: Periods, frequency: Frequency) -
         rows = rows[np.lexsort((shard.moment[rows], cells.cell[rows]))]
         shown = rows[np.unique(cells.cell[rows], return_index=True)[1]]
     duplicates = Problem(len(np.unique(cells.repeated // cells.span)), _examples(shard, shown, frequency))
-    series, steps, checked = cells.stepped()
-    every = [f"every {plural(step, frequency.unit)}" for step in steps[:EXAMPLES].tolist()]
+    return {
+        "duplicates": duplicates,
+        "spaced": _steps(shard, *cells.spaced(), unit=frequency.unit),
+        "stepped": _steps(shard, *cells.stepped(), unit=frequency.unit),
+    }
+
+
+def _steps(shard: ShuffledShard, series: Integers, steps: Integers, checked: int, *, unit: str) -> Problem:
+    every = [f"every {plural(step, unit)}" for step in steps[:EXAMPLES].tolist()]
     examples = shard.keys[series[:EXAMPLES]].with_columns(pl.Series(MOMENT, every, dtype=pl.String))
-    return {"duplicates": duplicates, "stepped": Problem(len(series), examples, of=checked)}
+    return Problem(len(series), examples, of=checked)
 
 
 def _examples(shard: ShuffledShard, rows: npt.NDArray[np.int64], frequency: Frequency) -> pl.DataFrame:

@@ -172,7 +172,7 @@ def _report(
     results: Sequence[PreparedShard], shards: InputShards, calendar: Calendar, findings: ValidationReport
 ) -> None:
     """Report the invalid rows of all shards, and rows of other tables without a series."""
-    report_problems([result.problems for result in results if result.problems], calendar.frequency, findings)
+    report_problems([result.problems for result in results if result.problems], calendar, findings)
     report_static(shards.static, [result.static_rows for result in results], findings)
     for table in shards.covariates.tables:
         number = table.columns.number

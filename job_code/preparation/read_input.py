@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from job_code.demand.date_checks import check_dates, check_last_total
 from job_code.demand.demand_checks import check_calendar
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import shard_demand
@@ -12,6 +11,7 @@ from job_code.exogenous.fitted_encodings import FittedEncodings
 from job_code.exogenous.shared_covariates import store_covariates
 from job_code.exogenous.static_features import report_unknown_categories
 from job_code.exogenous.static_files import StaticShards, shard_static
+from job_code.plausibility.date_checks import check_dates, check_last_total
 from job_code.preparation.data_quality import describe_input
 from job_code.preparation.prepare import PreparedDemand, prepare
 from job_code.preparation.shard_preparation import InputShards

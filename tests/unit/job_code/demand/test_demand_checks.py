@@ -7,12 +7,14 @@ import pytest
 
 from contract.calendar.frequencies import calendar_of
 from contract.calendar.labels import moment_of_label
+from job_code.demand.cells import Cells
 from job_code.demand.demand_checks import Calendar, Problem, report_problems
 from job_code.demand.moment_counts import ROWS, WITH_VALUE, MomentCounts
+from job_code.demand.shuffle_files import ShuffledShard
 from job_code.series.frequency import Frequency
 from job_code.tables.moments import MOMENT
 from job_code.tables.validation_report import ValidationReport
-from tests.demand import LAST, configured, prepared, problems, series, shop
+from tests.demand import LAST, configured, prepared, problems, run_job, series, shop
 
 SOUND = series({"A": [1.0] * 10, "B": [2.0] * 10})
 
@@ -180,12 +182,12 @@ def test_a_few_series_with_a_longer_step_are_a_note() -> None:
     examples = pl.DataFrame({"unique_id": ["W1"], MOMENT: ["every 7 days"]})
     shards = [{"stepped": Problem(1, examples, of=100)}, {"stepped": Problem(0, examples[:0], of=100)}]
     findings = ValidationReport()
-    report_problems(shards, Frequency("D"), findings)
+    report_problems(shards, Calendar(Frequency("D"), 0), findings)
     assert not findings.messages()
     (note,) = findings.messages("note")
     assert note.startswith("demand: 1 series with a longer step than one day, e.g. W1 every 7 days. Set frequency")
     findings = ValidationReport()
-    report_problems([*shards, {"stepped": Problem(2, examples, of=50)}], Frequency("D"), findings)
+    report_problems([*shards, {"stepped": Problem(2, examples, of=50)}], Calendar(Frequency("D"), 0), findings)
     assert len(findings.messages()) == 1
 
 
@@ -194,6 +196,74 @@ def test_series_with_random_gaps_or_few_rows_are_no_error(tmp_path: Path) -> Non
     sparse = {f"S{at}": [1.0 if random.random() < 0.2 else None for _ in range(300)] for at in range(40)}
     short = {"few": [1.0 if at % 10 == 0 else None for at in range(200)]}  # 20 rows
     assert not problems(tmp_path, {"a.parquet": series({**DAILY, **sparse, **short}, frequency="D")})
+
+
+MONTHLY = series({f"M{at}": [float(at)] * 40 for at in range(9)}, frequency="MS")
+MONDAYS = series({f"A{at}": [1.0] * 60 for at in range(9)})
+SUNDAYS, NEXT_SUNDAYS = pl.col("ds") - timedelta(days=1), pl.col("ds") + timedelta(days=6)
+
+
+@pytest.mark.parametrize("cells_per_row", [0, 16])  # without and with a table of all series and periods
+@pytest.mark.parametrize(
+    ("demand", "settings", "example"),
+    [
+        (MONTHLY, {"frequency": "D"}, "M0 every 31 days"),
+        (MONTHLY.filter(pl.col("ds") >= date(2026, 5, 1)), {"frequency": "D"}, "M0 every 31 days"),
+        (
+            MONDAYS.with_columns(ds=pl.when(pl.col("ds") < date(2026, 4, 27)).then(NEXT_SUNDAYS).otherwise("ds")),
+            {},
+            "7 days",
+        ),
+        (
+            MONDAYS.filter(pl.col("ds") > date(2026, 6, 29)).with_columns(
+                ds=pl.when(pl.col("unique_id") > "A4").then(SUNDAYS).otherwise("ds")
+            ),
+            {},
+            "7 days",
+        ),
+        (MONDAYS.filter(pl.col("ds").rank("dense") % 9 != 5)[-80:], {"frequency": "D"}, "7 days"),
+        (MONDAYS[-80:], {"frequency": "B"}, "every 5 business days"),
+    ],
+    ids=["months of days", "few months", "another weekday", "two weekdays", "weeks with gaps", "business days"],
+)
+def test_most_series_with_a_usual_distance_are_an_error(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cells_per_row: int,
+    demand: pl.DataFrame,
+    settings: dict[str, str],
+    example: str,
+) -> None:
+    monkeypatch.setattr("job_code.demand.cells.CELLS_PER_ROW", cells_per_row)
+    (message,) = problems(tmp_path, {"a.parquet": demand}, **settings)
+    assert " series with a " in message
+    assert example in message
+
+
+def test_combined_rows_with_a_usual_distance_are_a_warning(tmp_path: Path) -> None:
+    settings = {"frequency": "W-MON", "aggregate": "sum", "n_estimators": 5}
+    (warning,) = run_job(tmp_path, MONTHLY, **settings).quality["warnings"]  # type: ignore[arg-type]
+    assert warning.startswith("demand: 9 series with a usual distance of several weeks, which would have no demand in")
+    assert "e.g. M0 every 4 weeks, M1 every 4 weeks" in warning
+
+
+@pytest.mark.parametrize("share", [0.03, 0.1, 0.3, 0.6])
+@pytest.mark.parametrize("rows", [5, 8, 20, 60])
+def test_rare_sellers_keep_no_distance(share: float, rows: int) -> None:
+    random = np.random.default_rng(rows)
+    for _ in range(50):
+        distances = random.geometric(share, size=(40, rows - 1))
+        periods = np.concatenate([np.zeros((40, 1), int), distances.cumsum(axis=1)], axis=1)
+        shard = ShuffledShard(
+            keys=pl.DataFrame({"unique_id": range(40)}),
+            hashes=np.arange(40, dtype=np.uint64),
+            series=np.repeat(np.arange(40), rows),
+            moment=periods.ravel().astype(np.int32),
+            value=np.ones(periods.size, np.float32),
+            in_stock_share=None,
+        )
+        series_found, _, checked = Cells.of(shard, shard.moment).spaced()
+        assert len(series_found) <= 0.5 * checked
 
 
 def test_inferred_days_have_no_time_of_day(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.demand.date_checks import check_dates, check_last_total
 from job_code.demand.demand_checks import check_calendar
 from job_code.demand.demand_rows import VALUE
 from job_code.demand.moment_counts import MomentCounts
 from job_code.errors import InputError
+from job_code.plausibility.date_checks import check_dates, check_last_total
 from job_code.series.frequency import Frequency
 from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.validation_report import ValidationReport
