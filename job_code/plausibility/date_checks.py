@@ -1,26 +1,20 @@
-"""Check whether the last dates of the demand are plausible. One wrong date can move the cutoff of every series."""
+"""Check whether the first and last dates of the demand are plausible. One wrong date can move the cutoff of all."""
 
 from datetime import date, timedelta
 
 import numpy as np
-import polars as pl
 
 from job_code.config import ForecastConfig
 from job_code.demand.demand_checks import Calendar
 from job_code.demand.demand_rows import SOURCE
-from job_code.demand.moment_counts import WITH_VALUE, MomentCounts
-from job_code.series.arrays import Floats
+from job_code.demand.moment_counts import MomentCounts
+from job_code.plausibility.number_forms import check_numbers
+from job_code.plausibility.period_rows import INCOMPLETE, RECENT_PERIODS, SPARSE, PeriodRows
 from job_code.series.frequency import Frequency
-from job_code.tables.moments import MAX_NUMBER, MOMENT
+from job_code.tables.moments import MAX_NUMBER
 from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
 
-PERIOD = "_period"
-ENOUGH_ROWS = 10  # rows of a usual period; with fewer, the number of rows says little
-SPARSE = 0.1  # of the rows of a usual period; a period with fewer is not where the demand ends
-INCOMPLETE = 0.5  # of the rows, or of the smallest total, of the periods before
-RECENT_PERIODS = 8
 ENDLESS = 1_000  # empty periods for each period with demand
-MAX_MISSING_NUMBERS = 1_000
 
 
 def check_dates(
@@ -37,47 +31,30 @@ def check_dates(
         today: Date of the run.
     """
     frequency = calendar.frequency
-    observed = counts.table.filter(pl.col(WITH_VALUE) > 0)
-    periods = observed.with_columns(pl.Series(PERIOD, frequency.periods(observed[MOMENT].to_numpy())))
-    periods = periods.group_by(PERIOD).agg(pl.col(WITH_VALUE).sum()).sort(PERIOD)
-    future = periods.filter(pl.col(PERIOD) > _current_period(frequency, today))
+    found = PeriodRows.of(counts, frequency)
+    future = found.periods > _current_period(frequency, today)
     findings.add(
         SOURCE,
         "row",
         f"with a value dated after today, {today}",
         remedy="Correct the dates, leave the values of coming periods empty, or set future_rule to keep",
-        count=int(future[WITH_VALUE].sum()),
-        examples=[frequency.text_of(period) for period in future[PERIOD].head(EXAMPLES)],
+        count=int(found.rows[future].sum()),
+        examples=[frequency.text_of(period) for period in found.periods[future][:EXAMPLES].tolist()],
         level="note" if config.cutoff is not None or config.future_rule == "keep" else "error",
     )
-    if periods.is_empty():
+    if not len(found.periods):
         return
-    _check_first_periods(periods, frequency, config, findings)
+    _check_first_periods(found, frequency, config, findings)
     if frequency.calendar.kind == "numbered":
-        _check_numbers(periods, findings)
-    if config.cutoff is None and future.is_empty():
+        check_numbers(found, findings)
+    if config.cutoff is None and not future.any() and found.are_many:
         # An unfinished last period is after the cutoff, and was reported.
-        dropped = periods[PERIOD][-1] == calendar.cutoff + 1
-        used = periods.filter(pl.col(PERIOD) <= calendar.cutoff) if dropped else periods
-        _check_last_periods(used, calendar, findings)
-
-
-def check_last_total(recent: Floats, frequency: Frequency, findings: ValidationReport) -> None:
-    """Warn if the total demand of the last period is far below all totals before, as in an unfinished period.
-
-    Args:
-        recent: Total demand by period, up to the cutoff, shape (periods,).
-        frequency: Calendar of the demand.
-        findings: Takes the warning.
-    """
-    last, before = float(recent[-1]), recent[-1 - max(RECENT_PERIODS, frequency.season) : -1]
-    if len(before) < RECENT_PERIODS or before.min() <= 0 or last >= INCOMPLETE * before.min():
-        return
-    findings.add_message(
-        f"demand: the total of the last {frequency.unit} is {last:,.0f}, but at least {before.min():,.0f} in each of "
-        f"the {plural(len(before), frequency.unit)} before. If it is not complete, use an earlier cutoff",
-        level="warning",
-    )
+        dropped = found.periods[-1] == calendar.cutoff + 1
+        used = found.until(calendar.cutoff) if dropped else found
+        if config.cutoff_rule == "common":
+            _check_last_periods(used, calendar, findings)
+        else:
+            _check_own_ends(used, frequency, findings)
 
 
 def _current_period(frequency: Frequency, today: date) -> int:
@@ -92,30 +69,19 @@ def _current_period(frequency: Frequency, today: date) -> int:
     return frequency.period_of(today) + (frequency.calendar.kind == "minutes")
 
 
-def _check_numbers(periods: pl.DataFrame, findings: ValidationReport) -> None:
-    """Report numbers that number no periods, such as dates written as 20261116, or a wrong one."""
-    first, last = periods[PERIOD][0], periods[PERIOD][-1]
-    if last - first > MAX_MISSING_NUMBERS + periods.height / SPARSE:
-        findings.add_message(
-            f"demand: only {plural(periods.height, 'period')} from {first:,} to {last:,} have rows, so the numbers are "
-            "no consecutive periods. Number the periods one by one, or set a frequency of dates"
-        )
-
-
 def _check_first_periods(
-    periods: pl.DataFrame, frequency: Frequency, config: ForecastConfig, findings: ValidationReport
+    found: PeriodRows, frequency: Frequency, config: ForecastConfig, findings: ValidationReport
 ) -> None:
     """Report a few early rows with nothing between them and the rest, such as rows dated 1900-01-01.
 
     They are an error if most of the work would be for empty periods.
     """
-    rows, numbers = periods[WITH_VALUE].to_numpy(), periods[PERIOD].to_numpy()
-    usual = float(np.median(rows)) if len(rows) else 0.0
-    if usual < ENOUGH_ROWS:
-        return
+    rows, numbers = found.rows, found.periods
     gaps = np.diff(numbers)
     begin = int(np.argmax(gaps)) + 1 if len(gaps) else 0
-    if not begin or gaps[begin - 1] <= len(rows) or rows[:begin].sum() > SPARSE * rows.sum():
+    # Rare sellers have long gaps. The rows are odd if the gap is longer than all that follows.
+    usual = len(rows) if found.are_many else int(numbers[-1] - numbers[begin]) + 1
+    if not begin or gaps[begin - 1] <= usual or rows[:begin].sum() > SPARSE * rows.sum():
         return
     findings.add(
         SOURCE,
@@ -128,15 +94,12 @@ def _check_first_periods(
     )
 
 
-def _check_last_periods(periods: pl.DataFrame, calendar: Calendar, findings: ValidationReport) -> None:
+def _check_last_periods(found: PeriodRows, calendar: Calendar, findings: ValidationReport) -> None:
     """Report last periods with few rows."""
-    frequency, rows = calendar.frequency, periods[WITH_VALUE].to_numpy()
-    usual = float(np.median(rows))
-    if usual < ENOUGH_ROWS:
-        return
-    end = int(np.flatnonzero(rows >= SPARSE * usual)[-1])
-    later, last = int(rows[end + 1 :].sum()), frequency.text_of(int(periods[PERIOD][end]))
-    gap = calendar.cutoff - int(periods[PERIOD][end])
+    frequency, rows = calendar.frequency, found.rows
+    end = int(np.flatnonzero(rows >= SPARSE * found.usual)[-1])
+    later, last = int(rows[end + 1 :].sum()), frequency.text_of(int(found.periods[end]))
+    gap = calendar.cutoff - int(found.periods[end])
     if later:
         findings.add_message(
             f"demand: nearly all of it ends {last}, but {plural(later, 'row')} until "
@@ -152,3 +115,21 @@ def _check_last_periods(periods: pl.DataFrame, calendar: Calendar, findings: Val
             f"{np.median(before):,.0f}. If it is not complete, use an earlier cutoff",
             level="warning",
         )
+
+
+def _check_own_ends(found: PeriodRows, frequency: Frequency, findings: ValidationReport) -> None:
+    """Warn of a few last rows behind an empty stretch. Each series has its own cutoff, so few rows may go on."""
+    gaps = np.diff(found.periods)
+    end = int(np.argmax(gaps)) if len(gaps) else 0
+    later = int(found.rows[end + 1 :].sum())
+    if not len(gaps) or gaps[end] <= RECENT_PERIODS or later > SPARSE * found.usual:
+        return
+    findings.add(
+        SOURCE,
+        "row",
+        f"dated long after {frequency.text_of(int(found.periods[end]))}, where all other demand ends",
+        remedy="Their series have their cutoffs there. Correct the dates if they are wrong",
+        count=later,
+        examples=[frequency.text_of(period) for period in found.periods[end + 1 :][:EXAMPLES].tolist()],
+        level="warning",
+    )

@@ -17,6 +17,8 @@ from job_code.exogenous.covariate_alignment import report_covariate_problems
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_features import StaticEncoding
 from job_code.exogenous.static_files import report_static
+from job_code.plausibility.period_rows import PeriodRows
+from job_code.plausibility.series_ends import SeriesEnds, check_renamed_keys, check_stray_rows
 from job_code.preparation.shard_preparation import ChunkInfo, InputShards, PreparedShard, ShardTask, prepare_shard
 from job_code.preparation.similar_keys import report_similar_keys
 from job_code.preparation.stratification import StratumCounts
@@ -153,8 +155,13 @@ def prepare(
         results.append(result)
         advance(len(results) / len(tasks))
     _report(results, shards, calendar, findings)
+    ends = SeriesEnds.total(result.ends for result in results)
+    if context.config.cutoff is None and context.config.cutoff_rule == "common":
+        rows = PeriodRows.of(shards.demand.moments, calendar.frequency).until(calendar.cutoff)
+        check_stray_rows(ends, rows, calendar, findings)
     findings.raise_if_any()
-    report_similar_keys([chunk.folder for result in results for chunk in result.chunks], findings)
+    if not report_similar_keys([chunk.folder for result in results for chunk in result.chunks], findings):
+        check_renamed_keys(ends, calendar, findings)
     return PreparedDemand.merge(results, shards, covariates, calendar, seed=context.config.seed)
 
 

@@ -11,7 +11,8 @@ from job_code.exogenous.fitted_encodings import FittedEncodings
 from job_code.exogenous.shared_covariates import store_covariates
 from job_code.exogenous.static_features import report_unknown_categories
 from job_code.exogenous.static_files import StaticShards, shard_static
-from job_code.plausibility.date_checks import check_dates, check_last_total
+from job_code.plausibility.date_checks import check_dates
+from job_code.plausibility.last_totals import check_last_totals
 from job_code.preparation.data_quality import describe_input
 from job_code.preparation.prepare import PreparedDemand, prepare
 from job_code.preparation.shard_preparation import InputShards
@@ -43,7 +44,8 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
         prepared = _check(shards, context, findings, advance, known)
     if prepared.calendar.rule is not None:
         _note_aggregation(shards.demand.moments.rows, prepared, findings)
-    check_last_total(prepared.recent, prepared.calendar.frequency, findings)
+    if context.config.cutoff_rule == "common":  # with cutoffs of their own, fewer series have the last periods
+        check_last_totals(prepared.recent, prepared.calendar.frequency, findings)
     quality = describe_input(shards.demand, prepared, shards.covariates, findings, inputs=context.request.inputs)
     _log_summary(prepared, quality, context.progress)
     return prepared, quality

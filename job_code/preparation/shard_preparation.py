@@ -17,6 +17,7 @@ from job_code.demand.work_sizes import WorkSizes
 from job_code.exogenous.covariate_files import ShuffledCovariates
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_files import StaticRows, StaticShards, match_static_rows
+from job_code.plausibility.series_ends import SeriesEnds
 from job_code.preparation.panel_chunks import PanelChunk, write_chunk
 from job_code.preparation.similar_keys import write_simplified_keys
 from job_code.preparation.stratification import StratumCounts, classify_life_stages
@@ -90,6 +91,7 @@ class PreparedShard:
 
     Attributes:
         problems: Problems of the demand rows; None if the shard has no rows.
+        ends: Number of series by their first and last period.
         repairs: Counts of repairs.
         chunks: The panels.
         stratum_counts: Number of series by life stage and mean demand.
@@ -102,6 +104,7 @@ class PreparedShard:
     """
 
     problems: Problems | None
+    ends: SeriesEnds
     repairs: Repairs
     chunks: tuple[ChunkInfo, ...]
     stratum_counts: StratumCounts
@@ -131,7 +134,8 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     if shard is not None:
         has_started[shard.series[periods <= task.calendar.cutoff]] = True
     static_rows = match_static_rows(keys, has_started, task.shards.static, demand.folder, task.shard)
-    problems, stratum_counts, counts = None, StratumCounts.total([]), Counter[str]()
+    problems, ends = None, SeriesEnds.total([])
+    stratum_counts, counts = StratumCounts.total([]), Counter[str]()
     recent = np.zeros(frequency.seasons.shown)
     chunks = []
     matches: dict[int, KeyMatches] = {}
@@ -140,6 +144,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
         by_table = task.shards.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
         matches = task.covariates.matches(keys, task.shards.covariates.tables, by_table)
         problems = check_shard(shard, periods, frequency, task.config) | raw
+        ends = SeriesEnds.of(shard, periods, task.calendar.cutoff)
         # Invalid demand needs no panels. With a cutoff centuries away, they would not fit into memory.
         sound = task.sound and is_sound(problems) and not wrong.total()
         panels = align(shard, periods, task.calendar, task.config, values_per_panel=task.sizes.values_per_chunk)
@@ -178,6 +183,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
             )
     return PreparedShard(
         problems=problems,
+        ends=ends,
         repairs=repairs,
         chunks=tuple(chunks),
         stratum_counts=stratum_counts,

@@ -27,16 +27,19 @@ def write_simplified_keys(keys: pl.DataFrame, folder: Path) -> None:
         np.save(folder / _FILE, _simplified(keys))
 
 
-def report_similar_keys(chunks: Sequence[Path], findings: ValidationReport) -> None:
+def report_similar_keys(chunks: Sequence[Path], findings: ValidationReport) -> bool:
     """Report series whose keys are almost equal. Memory: 8 bytes per series.
 
     Args:
         chunks: Folders of all chunks.
         findings: Takes the finding: a warning if there are many such series, otherwise a note.
+
+    Returns:
+        Whether there are any.
     """
     files = [folder / _FILE for folder in chunks if (folder / _FILE).exists()]
     if not files:
-        return
+        return False
     hashes = np.sort(np.concatenate([np.load(file) for file in files]))
     repeated = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
     count = int(np.isin(hashes, repeated).sum())
@@ -50,6 +53,7 @@ def report_similar_keys(chunks: Sequence[Path], findings: ValidationReport) -> N
         examples=_examples(chunks, repeated[:EXAMPLES]),
         level=level,
     )
+    return bool(count)
 
 
 def _simplified(keys: pl.DataFrame) -> Hashes:

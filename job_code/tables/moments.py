@@ -8,6 +8,7 @@ import polars as pl
 from contract.calendar.frequencies import DAY, EPOCH, HOUR, NUMBERED, calendar_of, is_partial
 from contract.limits import MAX_DATE, MIN_DATE
 from job_code.config import ForecastConfig
+from job_code.tables.date_guesses import guess_remedy
 from job_code.tables.row_checks import RowCheck
 from job_code.tables.time_texts import LOCAL, OFFSET, read_times
 from job_code.tables.validation_report import Level
@@ -100,6 +101,7 @@ class TimeColumn:
                 pl.col(MOMENT).is_null(),
                 f"without a whole number from 0 to {MAX_NUMBER:,} in {self.name}",
                 "Number the periods, or set another frequency",
+                guess=guess_remedy,
             )
         }
 
@@ -109,7 +111,9 @@ class TimeColumn:
         if self.time_zone is not None and not self.has_dates_only:
             readable = f"Write every time with its zone: the clocks of {self.time_zone} show some times twice or never"
         return {
-            "undated": RowCheck((name,), moment.is_null(), f"without a readable date in {name}", readable),
+            "undated": RowCheck(
+                (name,), moment.is_null(), f"without a readable date in {name}", readable, guess=guess_remedy
+            ),
             "implausible": RowCheck(
                 (name,),
                 ~moment.is_between(FIRST_DAY * DAY, (LAST_DAY + 1) * DAY - 1),

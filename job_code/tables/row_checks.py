@@ -1,12 +1,14 @@
 """Check single rows of a dated table and report the invalid ones."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from job_code.tables.file_splits import Batch
 from job_code.tables.validation_report import Level, ValidationReport
+
+SHOWN_TO_GUESS = 100  # values
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class RowCheck:
         remedy: What the user must do.
         keeps: Whether an invalid row stays in the table, so that later checks can find its other problems.
         level: Consequence of such rows.
+        guess: Returns a better remedy for some wrong values of the first column; None if it has none.
     """
 
     columns: tuple[str, ...]
@@ -28,6 +31,7 @@ class RowCheck:
     remedy: str
     keeps: bool = False
     level: Level = "error"
+    guess: Callable[[Sequence[object]], str | None] | None = None
 
 
 def drop_bad_rows(
@@ -48,13 +52,14 @@ def drop_bad_rows(
         return rows
     for check_name, check in checks.items():
         bad = rows.select(wrong[check_name].arg_true()).to_series()
+        remedy = check.remedy
+        if check.guess is not None:
+            remedy = check.guess(rows[check.columns[0]][bad.head(SHOWN_TO_GUESS)].to_list()) or remedy
         # To find the line of a text file takes time.
-        some = bad.head(findings.room(source, check.problem, remedy=check.remedy, level=check.level))
+        some = bad.head(findings.room(source, check.problem, remedy=remedy, level=check.level))
         values, places = rows[some, list(check.columns)].rows(), batch.places(some.to_list())
         shown = [f"{_shown(value)} in {place}" for value, place in zip(values, places, strict=True)]
-        findings.add(
-            source, "row", check.problem, remedy=check.remedy, count=len(bad), examples=shown, level=check.level
-        )
+        findings.add(source, "row", check.problem, remedy=remedy, count=len(bad), examples=shown, level=check.level)
     return rows.filter(~pl.any_horizontal(wrong[each] for each, check in checks.items() if not check.keeps))
 
 

@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -231,7 +232,7 @@ def test_most_series_with_a_usual_distance_are_an_error(
     monkeypatch: pytest.MonkeyPatch,
     cells_per_row: int,
     demand: pl.DataFrame,
-    settings: dict[str, str],
+    settings: dict[str, Any],
     example: str,
 ) -> None:
     monkeypatch.setattr("job_code.demand.cells.CELLS_PER_ROW", cells_per_row)

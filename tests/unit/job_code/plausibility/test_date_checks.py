@@ -12,14 +12,13 @@ from job_code.demand.demand_checks import check_calendar
 from job_code.demand.demand_rows import VALUE
 from job_code.demand.moment_counts import MomentCounts
 from job_code.errors import InputError
-from job_code.plausibility.date_checks import check_dates, check_last_total
+from job_code.plausibility.date_checks import check_dates
 from job_code.series.frequency import Frequency
 from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.validation_report import ValidationReport
 from tests.demand import LAST, configured, run_job, shop
 
 DEMAND = shop(30, 60)
-WEEKLY = Frequency("W-MON")
 
 
 def findings_of(demand: pl.DataFrame, *, today: date = LAST, **settings: Any) -> ValidationReport:
@@ -108,9 +107,10 @@ def test_the_current_period_is_not_the_future(frequency: str, last: date, today:
 
 
 def test_dates_and_a_wrong_number_are_no_periods(tmp_path: Path) -> None:
-    for name, number in (("dates", pl.col("ds").dt.strftime("%Y%m%d").cast(pl.Int64)), ("wrong", wrong_number())):
-        with pytest.raises(InputError, match="so the numbers are no consecutive periods"):
-            run_job(tmp_path / name, DEMAND.with_columns(ds=number), frequency="1", horizon=2)
+    dates = pl.col("ds").dt.strftime("%Y%m%d").cast(pl.Int64)
+    for number, problem in ((dates, "look like days"), (wrong_number(), "so the numbers are no consecutive periods")):
+        with pytest.raises(InputError, match=problem):
+            run_job(tmp_path / problem, DEMAND.with_columns(ds=number), frequency="1", horizon=2)
 
 
 def wrong_number() -> pl.Expr:
@@ -128,17 +128,37 @@ def test_a_few_rows_long_before_all_others_are_a_warning() -> None:
     ]
 
 
-@pytest.mark.parametrize(("last", "warns"), [(49.0, True), (51.0, False), (0.0, True), (500.0, False)])
-def test_a_total_far_below_all_before_is_a_warning(last: float, warns: bool) -> None:
-    findings = ValidationReport()
-    check_last_total(np.array([*range(100, 152), last]), WEEKLY, findings)
-    assert bool(findings.messages("warning")) == warns
-    negative = ValidationReport()
-    check_last_total(-np.array([*range(100, 152), last]), WEEKLY, negative)
-    assert negative.messages("warning") == []
-    short = ValidationReport()
-    check_last_total(np.array([100.0, 100.0, last]), WEEKLY, short)
-    assert short.messages("warning") == []
+def test_series_with_their_own_cutoffs_may_go_on_alone() -> None:
+    today = LAST + timedelta(weeks=60)
+    longer = pl.concat([DEMAND, *(after(weeks, series=1).filter(pl.col("ds") > LAST) for weeks in range(1, 41))])
+    assert findings_of(longer, today=today).messages() != []
+    own = findings_of(longer, today=today, cutoff_rule="series")
+    assert (own.messages(), own.messages("warning")) == ([], [])
+    stray = findings_of(after(40, series=2), today=today, cutoff_rule="series")
+    assert stray.messages() == []
+    assert stray.messages("warning") == [
+        f"demand: 2 rows dated long after {LAST}, where all other demand ends, e.g. {LAST + timedelta(weeks=40)}. "
+        "Their series have their cutoffs there. Correct the dates if they are wrong"
+    ]
+
+
+def test_a_few_rows_long_before_few_series_are_a_warning() -> None:
+    few = shop(3, 60)
+    old = pl.concat([few, few[:1].with_columns(ds=pl.lit(date(1990, 1, 1)))])
+    (warning,) = findings_of(old).messages("warning")
+    assert warning.startswith("demand: 1 row dated long before ")
+    days = shop(3, 20, frequency="D")
+    (error,) = findings_of(pl.concat([days, old[-1:].with_columns(ds=date(1900, 1, 1))]), frequency="D").messages()
+    assert error.startswith("demand: 1 row dated long before ")
+
+
+def test_a_rare_seller_may_have_a_long_gap() -> None:
+    days = np.random.default_rng(0).geometric(0.03, size=(200, 25)).cumsum(axis=1)
+    warned = 0
+    for each in days:
+        rows = pl.DataFrame({"unique_id": "A", "ds": [LAST - timedelta(days=int(day)) for day in each], "y": 1.0})
+        warned += findings_of(rows, frequency="D").messages("warning") != []
+    assert warned == 0
 
 
 def test_the_run_checks_the_dates(tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+"""Last periods far below all before are probably not complete."""
+
+import numpy as np
+import pytest
+
+from job_code.plausibility.last_totals import check_last_totals
+from job_code.series.arrays import Floats
+from job_code.series.frequency import Frequency
+from job_code.tables.validation_report import ValidationReport
+
+WEEKLY = Frequency("W-MON")
+
+
+def warnings_of(recent: Floats, frequency: str = "W-MON") -> list[str]:
+    findings = ValidationReport()
+    check_last_totals(recent, Frequency(frequency), findings)
+    assert findings.messages() == []
+    return findings.messages("warning")
+
+
+BEFORE = [*range(100, 152)]
+
+
+@pytest.mark.parametrize("last", [[49.0], [0.0], [15.0, 20.0], [40.0] * 8, [0.0] * 11, [1.0] * 52])
+def test_totals_far_below_all_before_are_a_warning(last: list[float]) -> None:
+    assert len(warnings_of(np.array([*BEFORE, *last]))) == 1
+
+
+@pytest.mark.parametrize("last", [[51.0], [500.0], [40.0] * 9, [120.0, 15.0, 120.0], [49.0, 51.0], [1.0] * 53])
+def test_demand_may_fall(last: list[float]) -> None:
+    assert warnings_of(np.array([*BEFORE, *last])) == []
+
+
+def test_the_warning_counts_the_periods() -> None:
+    (warning,) = warnings_of(np.array([*BEFORE, 15.0, 20.0]))
+    assert warning == (
+        "demand: the totals of the last 2 weeks are at most 20, but at least 100 in each of the 52 weeks before. "
+        "If they are not complete, use an earlier cutoff"
+    )
+
+
+@pytest.mark.parametrize("recent", [-np.array([*BEFORE, 0.0]), np.array([100.0, 100.0, 0.0]), np.zeros(60)])
+def test_other_totals_have_no_finding(recent: Floats) -> None:
+    assert warnings_of(recent) == []
+
+
+def test_every_sunday_is_low() -> None:
+    assert warnings_of(np.array([100.0] * 6 + [5.0] * 1 + [100.0] * 6 + [5.0]), "D") == []
