@@ -3,15 +3,19 @@
 from datetime import date, timedelta
 
 import numpy as np
+import polars as pl
 
+from contract.calendar.frequencies import DAY
 from job_code.config import ForecastConfig
 from job_code.demand.demand_checks import Calendar
 from job_code.demand.demand_rows import SOURCE
-from job_code.demand.moment_counts import MomentCounts
+from job_code.demand.frequency_inference import BUSINESS_DAYS, MONDAY
+from job_code.demand.moment_counts import ROWS, MomentCounts
+from job_code.plausibility.missing_periods import check_missing_periods
 from job_code.plausibility.number_forms import check_numbers
 from job_code.plausibility.period_rows import INCOMPLETE, RECENT_PERIODS, SPARSE, PeriodRows
 from job_code.series.frequency import Frequency
-from job_code.tables.moments import MAX_NUMBER
+from job_code.tables.moments import MAX_NUMBER, MOMENT
 from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
 
 ENDLESS = 1_000  # empty periods for each period with demand
@@ -47,6 +51,8 @@ def check_dates(
     _check_first_periods(found, frequency, config, findings)
     if frequency.calendar.kind == "numbered":
         check_numbers(found, findings)
+    _note_weekends(counts, calendar, findings)
+    check_missing_periods(found.until(calendar.cutoff), frequency, findings)
     if config.cutoff is None and not future.any() and found.are_many:
         # An unfinished last period is after the cutoff, and was reported.
         dropped = found.periods[-1] == calendar.cutoff + 1
@@ -67,6 +73,23 @@ def _current_period(frequency: Frequency, today: date) -> int:
         return frequency.period_of(today + timedelta(days=1) + ahead)
     # The date of a day may be tomorrow's, and that of a week may be its last day. Months know their last day.
     return frequency.period_of(today) + (frequency.calendar.kind == "minutes")
+
+
+def _note_weekends(counts: MomentCounts, calendar: Calendar, findings: ValidationReport) -> None:
+    """Note the rows of weekends that are added to business days."""
+    if calendar.frequency.calendar.kind != "business" or calendar.rule is None:
+        return
+    at = counts.table.filter(pl.Series((counts.moments // DAY + MONDAY) % 7 >= BUSINESS_DAYS))
+    days = pl.col(MOMENT) // DAY * DAY
+    findings.add(
+        SOURCE,
+        "row",
+        "dated on a weekend, which count for the Friday before",
+        remedy="Set frequency to D if weekends are days of their own",
+        count=int(at[ROWS].sum()),
+        examples=[Frequency("D").text_of(day // DAY) for day in at.select(days.unique().sort().head(EXAMPLES))[MOMENT]],
+        level="note",
+    )
 
 
 def _check_first_periods(

@@ -42,6 +42,12 @@ class PeriodRows:
         chosen = self.periods <= period
         return type(self)(self.periods[chosen], self.rows[chosen])
 
+    def without_stray_ends(self) -> Self:
+        """Return the periods from the first to the last with more than a few rows."""
+        main = self.periods[self.rows >= SPARSE * self.usual]
+        chosen = (self.periods >= main[0]) & (self.periods <= main[-1])
+        return type(self)(self.periods[chosen], self.rows[chosen])
+
     @property
     def usual(self) -> float:
         """Usual number of rows of a period, 0 without any."""

@@ -179,6 +179,8 @@ def _report(
     results: Sequence[PreparedShard], shards: InputShards, calendar: Calendar, findings: ValidationReport
 ) -> None:
     """Report the invalid rows of all shards, and rows of other tables without a series."""
+    for result in results:
+        findings.merge(result.findings)
     report_problems([result.problems for result in results if result.problems], calendar, findings)
     report_static(shards.static, [result.static_rows for result in results], findings)
     for table in shards.covariates.tables:

@@ -17,6 +17,7 @@ from job_code.demand.work_sizes import WorkSizes
 from job_code.exogenous.covariate_files import ShuffledCovariates
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_files import StaticRows, StaticShards, match_static_rows
+from job_code.plausibility.key_texts import check_key_texts
 from job_code.plausibility.series_ends import SeriesEnds
 from job_code.preparation.panel_chunks import PanelChunk, write_chunk
 from job_code.preparation.similar_keys import write_simplified_keys
@@ -26,6 +27,7 @@ from job_code.series.demand_classes import DEMAND_CLASSES, classify_demand
 from job_code.series.lifecycle import is_active
 from job_code.series.panel import Panel
 from job_code.tables.key_matches import KeyMatches
+from job_code.tables.validation_report import ValidationReport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +93,7 @@ class PreparedShard:
 
     Attributes:
         problems: Problems of the demand rows; None if the shard has no rows.
+        findings: Findings about the keys.
         ends: Number of series by their first and last period.
         repairs: Counts of repairs.
         chunks: The panels.
@@ -104,6 +107,7 @@ class PreparedShard:
     """
 
     problems: Problems | None
+    findings: ValidationReport
     ends: SeriesEnds
     repairs: Repairs
     chunks: tuple[ChunkInfo, ...]
@@ -134,7 +138,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     if shard is not None:
         has_started[shard.series[periods <= task.calendar.cutoff]] = True
     static_rows = match_static_rows(keys, has_started, task.shards.static, demand.folder, task.shard)
-    problems, ends = None, SeriesEnds.total([])
+    problems, findings, ends = None, ValidationReport(), SeriesEnds.total([])
     stratum_counts, counts = StratumCounts.total([]), Counter[str]()
     recent = np.zeros(frequency.seasons.shown)
     chunks = []
@@ -144,6 +148,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
         by_table = task.shards.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
         matches = task.covariates.matches(keys, task.shards.covariates.tables, by_table)
         problems = check_shard(shard, periods, frequency, task.config) | raw
+        check_key_texts(keys, findings)
         ends = SeriesEnds.of(shard, periods, task.calendar.cutoff)
         # Invalid demand needs no panels. With a cutoff centuries away, they would not fit into memory.
         sound = task.sound and is_sound(problems) and not wrong.total()
@@ -183,6 +188,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
             )
     return PreparedShard(
         problems=problems,
+        findings=findings,
         ends=ends,
         repairs=repairs,
         chunks=tuple(chunks),

@@ -1,5 +1,6 @@
-"""Find series whose keys differ only in case, blanks or leading zeros: probably one series under two names."""
+"""Find series whose keys differ only in how they are written: probably one series under two names."""
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from job_code.demand.demand_rows import SOURCE
+from job_code.plausibility.key_texts import simplified
 from job_code.preparation.panel_chunks import read_keys
 from job_code.tables.key_columns import series_name
 from job_code.tables.key_hashes import Hashes, hash_keys
@@ -17,7 +19,7 @@ MANY = 0.01  # share of the series; some catalogs have a few keys that differ in
 
 
 def write_simplified_keys(keys: pl.DataFrame, folder: Path) -> None:
-    """Write a hash of each key without case, blanks and leading zeros to the folder of the chunk.
+    """Write a hash of each simplified key to the folder of the chunk.
 
     Args:
         keys: Key columns of the series of a chunk.
@@ -47,7 +49,7 @@ def report_similar_keys(chunks: Sequence[Path], findings: ValidationReport) -> b
     findings.add(
         SOURCE,
         "series",
-        "with a key that differs from another only in case, blanks or leading zeros",
+        "with a key that differs from another only in case, blanks, zeros, quotes, dashes or invisible characters",
         remedy="Each is forecast on its own. If they are the same, write their key in one way",
         count=count,
         examples=_examples(chunks, repeated[:EXAMPLES]),
@@ -57,8 +59,8 @@ def report_similar_keys(chunks: Sequence[Path], findings: ValidationReport) -> b
 
 
 def _simplified(keys: pl.DataFrame) -> Hashes:
-    text = pl.col(pl.String).str.strip_chars().str.to_lowercase().str.strip_chars_start("0")
-    return hash_keys(keys.with_columns(text), tuple(keys.columns))
+    texts = keys.select(pl.col(pl.String)).columns
+    return hash_keys(keys.with_columns(simplified(keys[name]) for name in texts), tuple(keys.columns))
 
 
 def _examples(chunks: Sequence[Path], hashes: Hashes) -> list[str]:
@@ -71,5 +73,11 @@ def _examples(chunks: Sequence[Path], hashes: Hashes) -> list[str]:
         at = np.flatnonzero(np.isin(simplified, hashes))
         if len(at):
             for key, simple in zip(read_keys(folder)[at].rows(), simplified[at].tolist(), strict=True):
-                found[simple].append(repr(series_name(key)))
-    return sorted(" and ".join(sorted(names)[:2]) for names in found.values())
+                found[simple].append(series_name(key))
+    return sorted(_shown(*sorted(names, key=repr)[:2]) for names in found.values())
+
+
+def _shown(*names: str) -> str:
+    """Return names in quotes, with an escape for each letter that only looks like that of another name."""
+    look_alike = len({unicodedata.normalize("NFC", repr(name)) for name in names}) == 1
+    return " and ".join(ascii(name) if look_alike else repr(name) for name in names)

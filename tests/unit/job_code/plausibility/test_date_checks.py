@@ -161,6 +161,18 @@ def test_a_rare_seller_may_have_a_long_gap() -> None:
     assert warned == 0
 
 
+def test_rows_of_weekends_that_become_business_days_are_a_note() -> None:
+    days = shop(12, 70, frequency="D")
+    (note,) = findings_of(days, frequency="B", aggregate="sum").messages("note")
+    assert note == (
+        "demand: 240 rows dated on a weekend, which count for the Friday before, e.g. 2026-09-12, 2026-09-13, "
+        "2026-09-19. Set frequency to D if weekends are days of their own"
+    )
+    workdays = days.filter(pl.col("ds").dt.weekday() < 6)
+    assert findings_of(workdays, frequency="B", aggregate="sum").messages("note") == []
+    assert findings_of(days, frequency="D", aggregate="sum").messages("note") == []
+
+
 def test_the_run_checks_the_dates(tmp_path: Path) -> None:
     far = pl.concat([DEMAND, DEMAND[-1:].with_columns(ds=pl.lit(date(2062, 11, 13)))])
     with pytest.raises(InputError, match=r"1 row with a value dated after today.*2062-11-13"):

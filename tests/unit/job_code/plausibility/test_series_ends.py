@@ -98,7 +98,7 @@ def test_most_series_that_continue_under_other_keys_are_a_warning(tmp_path: Path
     ]
 
 
-@pytest.mark.parametrize("demand", [renamed(0.4), renamed(1.0, weeks_later=3), shop(20, 60)])
+@pytest.mark.parametrize("demand", [renamed(0.4), renamed(0.75, weeks_later=8), shop(20, 60)])
 def test_other_changes_of_series_have_no_finding(tmp_path: Path, demand: pl.DataFrame) -> None:
     assert run_job(tmp_path, demand, n_estimators=5, horizon=2).quality["warnings"] == []
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from job_code.demand.work_sizes import WorkSizes
-from tests.demand import run_job, shop
+from tests.demand import LAST, run_job, shop
 
 DEMAND = shop(4, 40)  # series A000 to A003
 FEW_TREES = {"n_estimators": 5, "horizon": 2}
@@ -29,7 +29,8 @@ def test_series_under_two_names_are_a_warning(tmp_path: Path, name: pl.Expr) -> 
         " and ".join(sorted([repr(first), repr(other)])) for first, other in zip(["A000", "A001"], second, strict=True)
     ]
     assert warning == (
-        "demand: 4 series with a key that differs from another only in case, blanks or leading zeros, e.g. "
+        "demand: 4 series with a key that differs from another only in case, blanks, zeros, quotes, dashes or "
+        "invisible characters, e.g. "
         f"{', '.join(sorted(pairs))}. Each is forecast on its own. If they are the same, write their key in one way"
     )
 
@@ -45,3 +46,17 @@ def test_few_of_many_series_are_a_note(tmp_path: Path) -> None:
     quality = run_job(tmp_path, many, **FEW_TREES).quality  # type: ignore[arg-type]
     assert quality["warnings"] == []
     assert quality["notes"][0].startswith("demand: 2 series with a key that differs")
+
+
+def test_letters_that_look_alike_are_escaped(tmp_path: Path) -> None:
+    twice = [shop(1, 20).with_columns(unique_id=pl.lit(name)) for name in ("K\u00f6ln", "Ko\u0308ln")]
+    (warning,) = run_job(tmp_path, pl.concat(twice), **FEW_TREES).quality["warnings"]  # type: ignore[arg-type]
+    assert "e.g. 'Ko\\u0308ln' and 'K\\xf6ln'. Each is" in warning
+
+
+def test_whole_numbers_of_a_float_column_are_a_warning(tmp_path: Path) -> None:
+    numbers = DEMAND.with_columns(unique_id=pl.lit("100") + pl.col("unique_id").str.tail(1))
+    old, new = numbers.filter(pl.col("ds") < LAST), numbers.filter(pl.col("ds") == LAST)
+    files = {"old.csv": old, "new.csv": new.with_columns(unique_id=pl.col("unique_id") + ".0")}
+    (warning,) = run_job(tmp_path, files, **FEW_TREES).quality["warnings"]  # type: ignore[arg-type]
+    assert warning.startswith("demand: 8 series with a key that differs from another only in")
