@@ -8,6 +8,7 @@ import polars as pl
 
 from job_code.config import ForecastConfig
 from job_code.demand.demand_rows import SOURCE, clean_demand
+from job_code.demand.file_overlaps import RowDigests, adds_rows
 from job_code.demand.moment_counts import MomentCounts
 from job_code.demand.run_context import RunContext
 from job_code.demand.shuffle_files import ROW, ROW_IN_STOCK, ShuffleWriter
@@ -32,12 +33,14 @@ class _Task:
     writer: int
     shards: int
     batch: int
+    has_digests: bool
 
 
 @dataclass
 class _Result:
     findings: ValidationReport = field(default_factory=ValidationReport)
     moments: list[MomentCounts] = field(default_factory=list)
+    digests: list[RowDigests] = field(default_factory=list)
     series: int = 0
     unreadable: dict[str, tuple[str, UnreadableFileError]] = field(default_factory=dict)
 
@@ -58,6 +61,7 @@ class ShardedDemand:
         types: Type of each key column.
         moments: Number of rows by moment.
         series: Largest number of series in one process: a lower bound of the number of series.
+        digests: Digests of the rows of each file, if rows may be added.
         files: Number of files.
         ignored_columns: Columns of the files that are not configured.
     """
@@ -67,6 +71,7 @@ class ShardedDemand:
     types: dict[str, pl.DataType]
     moments: MomentCounts
     series: int
+    digests: RowDigests
     files: int
     ignored_columns: tuple[str, ...]
 
@@ -119,6 +124,7 @@ def shard_demand(
         types=types,
         moments=moments,
         series=max(result.series for result in results),
+        digests=RowDigests.total(digest for result in results for digest in result.digests),
         files=len(files),
         ignored_columns=tuple(sorted(ignored)),
     )
@@ -137,6 +143,7 @@ def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: in
             writer=writer,
             shards=shards,
             batch=sizes.rows_per_batch,
+            has_digests=len(files) > 1 and adds_rows(context.config),
         )
         for writer, parts in enumerate(split(files, writers))
     ]
@@ -160,10 +167,13 @@ def _shard(task: _Task) -> _Result:
             for batch in part.batches(task.batch, result.findings):
                 clean = clean_demand(batch, task.types, task.config, result.findings)
                 result.count(MomentCounts.of(clean))
-                writer.add(clean)
+                hashes = writer.add(clean)
+                if task.has_digests:
+                    result.digests.append(RowDigests.of(clean, hashes, file.name))
         except UnreadableFileError as error:
             result.unreadable[file.name] = (file.file_format, error)
     writer.close()
+    result.digests = [RowDigests.total(result.digests)]
     result.series = writer.series
     return result
 

@@ -45,13 +45,13 @@ class ShuffleWriter:
         self._waiting = 0
         self._flushes = 0
 
-    def add(self, batch: pl.DataFrame) -> None:
-        """Write one cleaned batch."""
-        hashes = hash_keys(batch, self._key)
+    def add(self, batch: pl.DataFrame) -> Hashes:
+        """Write one cleaned batch, and return the hash of the key of each row, shape (rows,)."""
+        of_rows = hash_keys(batch, self._key)
         # NumPy sorts 16-bit numbers by radix sort, several times faster than the 64-bit hashes.
-        shard = shard_of(hashes, self._shards).astype(np.min_scalar_type(self._shards))
+        shard = shard_of(of_rows, self._shards).astype(np.min_scalar_type(self._shards))
         order = np.argsort(shard, kind="stable")
-        hashes = hashes[order]  # hashes of one shard are adjacent in the hash table, so they stay in the CPU cache
+        hashes = of_rows[order]  # hashes of one shard are adjacent in the hash table, so they stay in the CPU cache
         codes, first = self._known.encode(hashes)
         if len(first):
             self._remember(batch[order[first]], hashes[first], codes[first])
@@ -67,6 +67,7 @@ class ShuffleWriter:
                 with rows_file(self._folder, number, self._writer).open("ab") as file:
                     file.write(rows[begin:end].data)
             begin = end
+        return of_rows
 
     @property
     def series(self) -> int:

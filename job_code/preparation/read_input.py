@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from job_code.demand.demand_checks import check_calendar
+from job_code.demand.file_overlaps import ADDING
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import shard_demand
 from job_code.exogenous.covariate_files import ShuffledCovariates, bytes_in_shards, shuffle_covariates
@@ -74,6 +75,8 @@ def _check(
     demand, config = shards.demand, context.config
     calendar = check_calendar(demand.moments, config, findings)
     check_dates(demand.moments, calendar, config, findings, today=context.request.today)
+    if calendar.rule in ADDING:
+        demand.digests.report(findings)
     usual = calendar.usual_span(demand.moments, config)
     span = (calendar.cutoff - usual, calendar.cutoff + config.horizon)
     if known is not None:

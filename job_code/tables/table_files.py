@@ -17,7 +17,7 @@ from job_code.files.printable import printable
 from job_code.files.reader import Reader, Reading, Remark
 from job_code.files.unreadable import UnreadableFileError
 from job_code.tables.same_content import same_content
-from job_code.tables.validation_report import ValidationReport
+from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 OR_RENAME = ", or set key, time and target to existing columns"  # the settings that name the columns of the demand
 SHOWN_COLUMNS = 12
@@ -126,6 +126,17 @@ def open_tables(
     tables = [table for table in opened if table is not None]
     if not tables and not findings.messages():
         raise InputError([f"{source}: no table in {printable(str(path))}. Put {FORMATS} there"])
+    empty = [table.name for table in tables if not table.rows]
+    if len(empty) < len(tables):
+        findings.add(
+            source,
+            "file",
+            "without a row",
+            remedy="Upload its rows if it should have some",
+            count=len(empty),
+            examples=empty[:EXAMPLES],
+            level="note",
+        )
     for copy, original in _copies(tables):
         findings.add(
             source,
