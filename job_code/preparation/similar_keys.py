@@ -78,6 +78,6 @@ def _examples(chunks: Sequence[Path], hashes: Hashes) -> list[str]:
 
 
 def _shown(*names: str) -> str:
-    """Return names in quotes, with an escape for each letter that only looks like that of another name."""
-    look_alike = len({unicodedata.normalize("NFC", repr(name)) for name in names}) == 1
-    return " and ".join(ascii(name) if look_alike else repr(name) for name in names)
+    """Return names in quotes. If they look alike, each character that is not ASCII and each double blank is escaped."""
+    look_alike = len({" ".join(unicodedata.normalize("NFC", repr(name)).split()) for name in names}) == 1
+    return " and ".join(ascii(name).replace("  ", r"\x20\x20") if look_alike else repr(name) for name in names)

@@ -132,7 +132,7 @@ def open_tables(
             source,
             "file",
             "without a row",
-            remedy="Upload its rows if it should have some",
+            remedy="Upload their rows if they should have some",
             count=len(empty),
             examples=empty[:EXAMPLES],
             level="note",

@@ -48,10 +48,17 @@ def test_few_of_many_series_are_a_note(tmp_path: Path) -> None:
     assert quality["notes"][0].startswith("demand: 2 series with a key that differs")
 
 
-def test_letters_that_look_alike_are_escaped(tmp_path: Path) -> None:
-    twice = [shop(1, 20).with_columns(unique_id=pl.lit(name)) for name in ("K\u00f6ln", "Ko\u0308ln")]
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("K\u00f6ln", "Ko\u0308ln"), r"'Ko\u0308ln' and 'K\xf6ln'. Each is"),
+        (("Shop 1", "Shop  1"), r"'Shop\x20\x201' and 'Shop 1'. Each is"),
+    ],
+)
+def test_what_looks_alike_is_escaped(tmp_path: Path, names: tuple[str, str], expected: str) -> None:
+    twice = [shop(1, 20).with_columns(unique_id=pl.lit(name)) for name in names]
     (warning,) = run_job(tmp_path, pl.concat(twice), **FEW_TREES).quality["warnings"]  # type: ignore[arg-type]
-    assert "e.g. 'Ko\\u0308ln' and 'K\\xf6ln'. Each is" in warning
+    assert f"e.g. {expected}" in warning
 
 
 def test_whole_numbers_of_a_float_column_are_a_warning(tmp_path: Path) -> None:

@@ -130,6 +130,14 @@ def test_what_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     ]
 
 
+def test_files_without_a_row_are_a_note(tmp_path: Path) -> None:
+    files = {"a.csv": CSV, "week.csv": b"unique_id,ds,y\n", "week.parquet": parquet(ROWS[:0])}
+    assert notes(write(tmp_path / "two", files)) == [
+        "demand: 2 files without a row, e.g. week.csv, week.parquet. Upload their rows if they should have some"
+    ]
+    assert notes(write(tmp_path / "all", {"week.csv": b"unique_id,ds,y\n"})) == []  # an error of the whole table
+
+
 def test_copies_are_an_error_that_names_both_files(tmp_path: Path) -> None:
     files = {"a.csv": CSV, "b/copy of a.csv": CSV, "c.csv": CSV.replace(b"2026-11-09", b"2026-11-02")}
     assert read(write(tmp_path / "short", files))[1] == [
