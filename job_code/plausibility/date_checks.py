@@ -48,9 +48,9 @@ def check_dates(
     )
     if not len(found.periods):
         return
-    _check_first_periods(found, frequency, config, findings)
     if frequency.calendar.kind == "numbered":
         check_numbers(found, findings)
+    found = _check_first_periods(found, frequency, config, findings)
     _note_weekends(counts, calendar, findings)
     check_missing_periods(found.until(calendar.cutoff), frequency, findings)
     if config.cutoff is None and not future.any() and found.are_many:
@@ -94,10 +94,13 @@ def _note_weekends(counts: MomentCounts, calendar: Calendar, findings: Validatio
 
 def _check_first_periods(
     found: PeriodRows, frequency: Frequency, config: ForecastConfig, findings: ValidationReport
-) -> None:
+) -> PeriodRows:
     """Report a few early rows with nothing between them and the rest, such as rows dated 1900-01-01.
 
     They are an error if most of the work would be for empty periods.
+
+    Returns:
+        The other periods.
     """
     rows, numbers = found.rows, found.periods
     gaps = np.diff(numbers)
@@ -105,7 +108,7 @@ def _check_first_periods(
     # Rare sellers have long gaps. The rows are odd if the gap is longer than all that follows.
     usual = len(rows) if found.are_many else int(numbers[-1] - numbers[begin]) + 1
     if not begin or gaps[begin - 1] <= usual or rows[:begin].sum() > SPARSE * rows.sum():
-        return
+        return found
     findings.add(
         SOURCE,
         "row",
@@ -115,6 +118,7 @@ def _check_first_periods(
         examples=[frequency.text_of(int(number)) for number in numbers[:begin][:EXAMPLES]],
         level="error" if config.history is None and gaps[begin - 1] > ENDLESS * len(rows) else "warning",
     )
+    return PeriodRows(numbers[begin:], rows[begin:])
 
 
 def _check_last_periods(found: PeriodRows, calendar: Calendar, findings: ValidationReport) -> None:

@@ -35,7 +35,7 @@ def simplified(text: pl.Series) -> pl.Series:
 
 
 def check_key_texts(keys: pl.DataFrame, findings: ValidationReport) -> None:
-    """Warn of keys that are a word for a missing value, or a number that a spreadsheet rounded.
+    """Warn of keys that are blank, a word for a missing value, or a number that a spreadsheet rounded.
 
     Args:
         keys: Key columns of series.
@@ -48,7 +48,7 @@ def check_key_texts(keys: pl.DataFrame, findings: ValidationReport) -> None:
         for found, problem, remedy in (
             (
                 missing,
-                f"whose key {name} is a word for a missing value",
+                f"whose key {name} is blank, or a word for a missing value",
                 "Fill in the key, or remove their rows",
             ),
             (

@@ -128,6 +128,12 @@ def test_a_few_rows_long_before_all_others_are_a_warning() -> None:
     ]
 
 
+def test_an_early_row_of_every_series_is_one_warning() -> None:
+    first = DEMAND.group_by("unique_id").first().with_columns(ds=pl.lit(date(1900, 1, 1))).select(DEMAND.columns)
+    (warning,) = findings_of(pl.concat([DEMAND, first])).messages("warning")
+    assert warning.startswith("demand: 30 rows dated long before ")
+
+
 def test_series_with_their_own_cutoffs_may_go_on_alone() -> None:
     today = LAST + timedelta(weeks=60)
     longer = pl.concat([DEMAND, *(after(weeks, series=1).filter(pl.col("ds") > LAST) for weeks in range(1, 41))])

@@ -67,11 +67,11 @@ def warnings_of(*keys: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "word", ["\\N", "NULL", "#N/A", "nan", "NaN", "None", "<NA>", "NaT", " null ", "\u200b", "'null'"]
+    "word", ["\\N", "NULL", "#N/A", "nan", "NaN", "None", "<NA>", "NaT", " null ", "\u200b", "'null'", " ", "\u00a0"]
 )
 def test_words_for_a_missing_key_are_a_warning(word: str) -> None:
     assert warnings_of("A1", word, "A2") == [
-        f"demand: 1 series whose key unique_id is a word for a missing value, e.g. {word!r}. "
+        f"demand: 1 series whose key unique_id is blank, or a word for a missing value, e.g. {word!r}. "
         "Fill in the key, or remove their rows"
     ]
 
