@@ -1,5 +1,7 @@
 """Question last periods whose total demand is far below all totals before, as in unfinished periods."""
 
+import numpy as np
+
 from job_code.plausibility.period_rows import INCOMPLETE, RECENT_PERIODS, SPARSE
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
@@ -12,7 +14,7 @@ def check_last_totals(recent: Floats, frequency: Frequency, findings: Validation
     """Warn of last periods that are probably not complete, or were laid out without their demand.
 
     Up to eight periods are compared with half of the smallest total before them. More of them must be nearly empty,
-    because demand may also fall.
+    other than any equally long time of the year before. Demand may fall, and shops may close for a season.
 
     Args:
         recent: Total demand by period, up to the cutoff, shape (periods,).
@@ -20,21 +22,34 @@ def check_last_totals(recent: Floats, frequency: Frequency, findings: Validation
         findings: Takes the warning.
     """
     season = max(RECENT_PERIODS, frequency.season)
-    for count in range(min(max(season, MANY_PERIODS), len(recent) - RECENT_PERIODS), 0, -1):
-        last, before = recent[-count:], recent[: len(recent) - count][-season:]
-        least = float(before.min())
-        if least <= 0 or last.max() >= (INCOMPLETE if count <= RECENT_PERIODS else SPARSE) * least:
+    for count in range(min(MANY_PERIODS, len(recent) - RECENT_PERIODS), 0, -1):
+        last, before = recent[-count:], recent[: len(recent) - count]
+        if count > RECENT_PERIODS:
+            if _are_empty(last, before[-max(season, frequency.seasons.long) :]):
+                _warn(last, f"{before[-season:].mean():,.0f} a {frequency.unit} before", frequency, findings)
+                return
             continue
-        total = f"{last.max():,.0f}"
-        subject = (
-            f"the total of the last {frequency.unit} is {total}"
-            if count == 1
-            else f"the totals of the last {plural(count, frequency.unit)} are at most {total}"
-        )
-        they = "it is" if count == 1 else "they are"
-        findings.add_message(
-            f"demand: {subject}, but at least {least:,.0f} in each of the {plural(len(before), frequency.unit)} "
-            f"before. If {they} not complete, use an earlier cutoff",
-            level="warning",
-        )
-        return
+        before = before[-season:]
+        least = float(before.min())
+        if least > 0 and last.max() < INCOMPLETE * least:
+            usual = f"at least {least:,.0f} in each of the {plural(len(before), frequency.unit)} before"
+            _warn(last, usual, frequency, findings)
+            return
+
+
+def _are_empty(last: Floats, before: Floats) -> bool:
+    """Return whether last periods have nearly no demand, unlike every equally long time before."""
+    if len(before) < 2 * len(last):
+        return False
+    sums = np.convolve(before, np.ones(len(last)), mode="valid")
+    return bool(sums.min() > 0 and last.max() < SPARSE * sums.min() / len(last))
+
+
+def _warn(last: Floats, usual: str, frequency: Frequency, findings: ValidationReport) -> None:
+    unit, most = frequency.unit, f"{last.max():,.0f}"
+    if len(last) == 1:
+        subject, remedy = f"the total of the last {unit} is {most}", "it is not complete, use"
+    else:
+        subject = f"the totals of the last {plural(len(last), unit)} are at most {most}"
+        remedy = "they are not complete, use"
+    findings.add_message(f"demand: {subject}, but {usual}. If {remedy} an earlier cutoff", level="warning")

@@ -21,12 +21,14 @@ def warnings_of(recent: Floats, frequency: str = "W-MON") -> list[str]:
 BEFORE = [*range(100, 152)]
 
 
-@pytest.mark.parametrize("last", [[49.0], [0.0], [15.0, 20.0], [40.0] * 8, [0.0] * 11, [1.0] * 52])
+@pytest.mark.parametrize("last", [[49.0], [0.0], [15.0, 20.0], [40.0] * 8, [0.0] * 11, [1.0] * 26])
 def test_totals_far_below_all_before_are_a_warning(last: list[float]) -> None:
     assert len(warnings_of(np.array([*BEFORE, *last]))) == 1
 
 
-@pytest.mark.parametrize("last", [[51.0], [500.0], [40.0] * 9, [120.0, 15.0, 120.0], [49.0, 51.0], [1.0] * 53])
+@pytest.mark.parametrize(
+    "last", [[51.0], [500.0], [40.0] * 9, [120.0, 15.0, 120.0], [49.0, 51.0], [1.0] * 53, [12.0] * 11]
+)
 def test_demand_may_fall(last: list[float]) -> None:
     assert warnings_of(np.array([*BEFORE, *last])) == []
 
@@ -46,3 +48,14 @@ def test_other_totals_have_no_finding(recent: Floats) -> None:
 
 def test_every_sunday_is_low() -> None:
     assert warnings_of(np.array([100.0] * 6 + [5.0] * 1 + [100.0] * 6 + [5.0]), "D") == []
+
+
+def test_many_empty_days_are_a_warning_unless_the_shop_also_closed_before() -> None:
+    year = np.full(400, 100.0)
+    year[200:203] = 0  # some closed days
+    assert warnings_of(np.append(year, np.zeros(11)), "D") == [
+        "demand: the totals of the last 11 days are at most 0, but 100 a day before. "
+        "If they are not complete, use an earlier cutoff"
+    ]
+    year[40:100] = 0  # closed for a season
+    assert warnings_of(np.append(year, np.zeros(11)), "D") == []
