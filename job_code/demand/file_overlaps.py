@@ -16,7 +16,7 @@ from job_code.config import ForecastConfig
 from job_code.demand.demand_rows import SOURCE, VALUE
 from job_code.series.frequency import Frequency
 from job_code.tables.key_hashes import Hashes
-from job_code.tables.moments import MOMENT
+from job_code.tables.moments import MOMENT, may_combine
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 ADDING = ("sum", "mean", "count")
@@ -31,9 +31,7 @@ SCHEMA = {FILE: pl.String, DATE: pl.Int32, ROWS: pl.Int64, DIGEST: pl.UInt64}
 
 def adds_rows(config: ForecastConfig) -> bool:
     """Return whether the configuration allows that several rows with dates are added or averaged."""
-    if config.frequency == NUMBERED:
-        return False
-    return config.aggregate in ADDING or (config.aggregate == "auto" and config.frequency is not None)
+    return may_combine(config) and config.aggregate in (*ADDING, "auto") and config.frequency != NUMBERED
 
 
 @dataclass(frozen=True)
