@@ -108,6 +108,8 @@ class ForecastConfig(BaseModel):
     Its history then has an estimate. `missing` estimates as for stockouts, the others by their names."""
     gap_value: float = Field(default=0.0, allow_inf_nan=False)
     """Demand of a gap with the `gap_rule` `value`."""
+    start_rule: Literal["first_value", "zero"] = "first_value"
+    """Begin of a series: its first value, or with `zero` the first value of all demand. It had no demand in between."""
     end_rule: Literal["zero", "missing"] = "zero"
     """Meaning of the periods after the last value of a series: no demand, or unknown demand that is estimated."""
     negative_rule: Literal["clip", "keep", "error"] = "clip"

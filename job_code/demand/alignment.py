@@ -34,6 +34,7 @@ class Repairs:
         rows_before_history: Rows older than the configured history.
         series_after_cutoff: Series that begin after the cutoff. They are not forecast.
         rows_combined: Rows that were combined with an earlier row of their series and period.
+        periods_before_first_value: Periods before the first value of their series. They count as zero (`start_rule`).
     """
 
     gaps_filled: int = 0
@@ -46,6 +47,7 @@ class Repairs:
     rows_before_history: int = 0
     series_after_cutoff: int = 0
     rows_combined: int = 0
+    periods_before_first_value: int = 0
 
     def __add__(self, other: "Repairs") -> "Repairs":
         return Repairs(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
@@ -76,11 +78,15 @@ class _Rows:
 
 @dataclass(frozen=True)
 class _Spans:
-    """First and last period of each series, and whether the series has a value."""
+    """First and last period of each series, whether it has a value, and how many periods lie before the first one."""
 
     first: Integers
     last: Integers
     has_value: Booleans
+    lead: Integers
+
+    def where(self, chosen: Booleans) -> "_Spans":
+        return _Spans(self.first[chosen], self.last[chosen], self.has_value[chosen], self.lead[chosen])
 
 
 def align(
@@ -116,7 +122,7 @@ def align(
         own = rows if len(groups) == 1 and inside.all() else rows.where(inside[rows.series])
         renumbered = np.cumsum(inside) - 1
         local = replace(own, series=renumbered[own.series])
-        kept = _Spans(spans.first[inside], spans.last[inside], spans.has_value[inside])
+        kept = spans.where(inside)
         first, series = kept.first, np.flatnonzero(inside)
         filled, observed, before_history = _fill(local, kept)
         panel = Panel(
@@ -151,12 +157,13 @@ def _spans(rows: _Rows, series: int, calendar: Calendar, config: ForecastConfig)
     np.minimum.at(first, with_value.series, with_value.period)
     has_value = first != NEVER
     # A series without any value has only its last period: earlier periods would add no information.
-    begin = np.where(has_value, first, last)
+    begin = np.where(has_value, first if calendar.first is None else calendar.first, last)
     end = np.where(last == -NEVER, NEVER, last if config.cutoff_rule == "series" else calendar.cutoff).astype(np.int64)
     begin = np.minimum(begin, end)
     if config.history is not None:
         begin = np.maximum(begin, end - config.history + 1)
-    return _Spans(begin.astype(np.int64), end, has_value)
+    lead = np.where(has_value, np.maximum(np.minimum(first, end + 1) - begin, 0), 0)
+    return _Spans(begin.astype(np.int64), end, has_value, lead.astype(np.int64))
 
 
 def _fill(rows: _Rows, spans: _Spans) -> tuple[Floats, Booleans, int]:
@@ -170,6 +177,8 @@ def _fill(rows: _Rows, spans: _Spans) -> tuple[Floats, Booleans, int]:
     at = (starts - spans.first)[own.series] + own.period
     values[at] = own.value
     observed[at] = True
+    if spans.lead.any():
+        observed |= np.arange(len(observed)) < np.repeat(starts + spans.lead, lengths)
     return values, observed, int(np.count_nonzero(not_null) - np.count_nonzero(inside))
 
 
@@ -186,6 +195,7 @@ def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) ->
         unknown = (inner & (config.gap_rule == "missing")) | (~panel.observed & ~inner & (config.end_rule == "missing"))
     ends = panel.starts + panel.lengths - 1
     repairs = Repairs(
+        periods_before_first_value=int(spans.lead.sum()),
         gaps_filled=int(gaps.sum()),
         series_with_gaps=int((gaps > 0).sum()),
         ended_series=int((~panel.observed[ends]).sum()) if config.cutoff_rule == "common" else 0,

@@ -36,11 +36,13 @@ class Calendar:
         frequency: Calendar of the period numbers.
         cutoff: Number of the last observed period that the run uses.
         rule: How several rows become one period; None if every row is a period.
+        first: Number of the period with which every series begins; None if each begins with its own first value.
     """
 
     frequency: Frequency
     cutoff: int
     rule: AggregationRule | None = None
+    first: int | None = None
 
     def usual_span(self, counts: MomentCounts, config: ForecastConfig) -> int:
         """Return the approximate number of periods of a series: first date to cutoff, at most the configured history.
@@ -85,7 +87,10 @@ def check_calendar(counts: MomentCounts, config: ForecastConfig, findings: Valid
     cutoff = _check_cutoff(counts, frequency, config, findings)
     if rule is not None:
         cutoff = _without_unfinished(counts, frequency, cutoff, config, findings)
-    return Calendar(frequency, cutoff, rule)
+    first = None
+    if config.start_rule == "zero":
+        first = int(frequency.periods(counts.table.filter(pl.col(WITH_VALUE) > 0)[MOMENT].to_numpy()[:1])[0])
+    return Calendar(frequency, cutoff, rule, first)
 
 
 def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, config: ForecastConfig) -> Problems:

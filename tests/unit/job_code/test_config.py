@@ -73,6 +73,7 @@ def test_hyperparameters_preserve_every_key() -> None:
             "cutoff_rule": "series",
             "gap_rule": "value",
             "gap_value": 1.5,
+            "start_rule": "zero",
             "end_rule": "missing",
             "aggregate": "mean",
             "day_begins_at": 6,

@@ -33,8 +33,8 @@ class Reference:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
-    result = Reference()
+def reference(rows: Rows, calendar: Calendar, config: ForecastConfig) -> Reference:
+    result, cutoff = Reference(), calendar.cutoff
     counts = dict.fromkeys(
         [
             "gaps_filled",
@@ -47,6 +47,7 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
             "rows_before_history",
             "series_after_cutoff",
             "rows_combined",
+            "periods_before_first_value",
         ],
         0,
     )
@@ -58,7 +59,8 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
             continue
         known = {period: value for period in periods if (value := rows[key][period]) is not None}
         last = cutoff if config.cutoff_rule == "common" else max(periods)
-        first = min(known) if known else max(periods)
+        begin = min(known) if known else max(periods)
+        first = begin if calendar.first is None or not known else calendar.first
         if config.history is not None:
             first = max(first, last - config.history + 1)
         values, observed, gaps = [], [], 0
@@ -66,12 +68,14 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
             value = known.get(period)
             if value is not None:
                 counts["negative_values"] += value < 0
+            elif known and period < begin:
+                counts["periods_before_first_value"] += 1
             elif known and (period < max(known) or config.cutoff_rule == "series"):
                 gaps += 1
-                value = gap_value(period, known, first, config)
+                value = gap_value(period, dict.fromkeys(range(first, begin), 0.0) | known, first, config)
             value = value if value is not None else 0.0
             values.append(max(value, 0.0) if config.negative_rule == "clip" else value)
-            observed.append(period in known or config.gap_rule in ("zero", "value"))
+            observed.append(period in known or (bool(known) and period < begin) or config.gap_rule in ("zero", "value"))
         result.first[key], result.values[key], result.observed[key] = first, values, observed
         counts["gaps_filled"] += gaps
         counts["series_with_gaps"] += gaps > 0
@@ -136,7 +140,7 @@ def shuffle(rows: Rows, folder: Path, random: np.random.Generator, *, shards: in
 
 
 def aligned(
-    folder: Path, cutoff: int, config: ForecastConfig, *, shards: int, values_per_panel: int
+    folder: Path, calendar: Calendar, config: ForecastConfig, *, shards: int, values_per_panel: int
 ) -> tuple[Panel, Repairs, list[int]]:
     """Return one panel with the series of all shards, the repairs, and the number of values of each panel."""
     panels, total = [], Repairs()
@@ -146,7 +150,7 @@ def aligned(
             continue
         periods = CALENDAR.periods(shard.moment)
         for panel, series_in_shard, repairs in align(
-            shard, periods, Calendar(CALENDAR, cutoff), config, values_per_panel=values_per_panel
+            shard, periods, calendar, config, values_per_panel=values_per_panel
         ):
             assert panel.keys.equals(shard.keys[series_in_shard])
             panels.append(panel)
@@ -157,20 +161,23 @@ def aligned(
 @pytest.mark.parametrize("cutoff_rule", ["common", "series"])
 @pytest.mark.parametrize("gap_rule", ["zero", "carry_forward", "interpolate", "mean", "median", "value"])
 @pytest.mark.parametrize("history", [None, 1, 8])
+@pytest.mark.parametrize("start_rule", ["first_value", "zero"])
 def test_alignment_agrees_with_the_reference(
-    tmp_path: Path, cutoff_rule: str, gap_rule: str, history: int | None
+    tmp_path: Path, cutoff_rule: str, gap_rule: str, history: int | None, start_rule: str
 ) -> None:
     random = np.random.default_rng(7)
     config = configured(cutoff_rule=cutoff_rule, gap_rule=gap_rule, gap_value=7.5 if gap_rule == "value" else 0)
-    for trial in range(40):
+    for trial in range(30):
         config = config.model_copy(update={"history": history, "negative_rule": ["clip", "keep"][trial % 2]})
         cutoff = 100
         rows = random_rows(random, cutoff)
         rows["LAST"] = {cutoff: 1.0}
+        first = min(period for each in rows.values() for period, value in each.items() if value is not None)
+        calendar = Calendar(CALENDAR, cutoff, first=first if start_rule == "zero" else None)
         shards, largest = int(random.integers(1, 5)), int(random.choice([1, 10, 40, 1000]))
         shuffle(rows, tmp_path, random, shards=shards, writers=int(random.integers(1, 4)))
-        panel, repairs, sizes = aligned(tmp_path, cutoff, config, shards=shards, values_per_panel=largest)
-        expected = reference(rows, cutoff, config)
+        panel, repairs, sizes = aligned(tmp_path, calendar, config, shards=shards, values_per_panel=largest)
+        expected = reference(rows, calendar, config)
 
         assert panel.keys["unique_id"].to_list() == list(expected.values)
         assert panel.first_period.tolist() == list(expected.first.values())
@@ -225,3 +232,11 @@ def test_unknown_demand_is_estimated_and_not_observed(
     assert panel.observed[:6].tolist() == observed
     assert panel.observed[6:].all()
     assert (repairs.gaps_filled, repairs.ended_series, repairs.periods_out_of_stock) == (1, 1, 0)
+
+
+def test_every_series_can_begin_with_the_first_demand(tmp_path: Path) -> None:
+    demand = pl.concat([series({"A": [None, 4.0, 6.0]}), series({"B": [1.0] * 5})]).drop_nulls()
+    panel, repairs = panel_of(tmp_path, demand, start_rule="zero")
+    assert panel.values.tolist() == [0.0, 0.0, 0.0, 4.0, 6.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    assert panel.observed.all()
+    assert (repairs.periods_before_first_value, repairs.gaps_filled) == (3, 0)
