@@ -135,7 +135,8 @@ class ForecastConfig(BaseModel):
     encoding: str = "utf-8"
     """Encoding of CSV and JSON files, such as `latin-1` or `cp1252`. A byte order mark in a file precedes it."""
     decimal: Literal[".", ","] | None = None
-    """Decimal sign of numbers in CSV files. If absent, the job finds it out, and rejects values that are unclear."""
+    """Decimal sign of numbers in text, as in CSV files; the other sign separates thousands. If absent, the job finds it
+    out, and rejects values that are unclear."""
     seed: int = Field(default=0, ge=0)
     """Seed of all random numbers. Runs with the same seed are identical to the last bit."""
     max_model_age_days: int = Field(default=35, ge=0)

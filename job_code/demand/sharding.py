@@ -16,6 +16,7 @@ from job_code.errors import InputError
 from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.runtime.progress import Advance
+from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import key_types
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
@@ -38,6 +39,7 @@ class _Task:
 
 @dataclass
 class _Result:
+    signs: DecimalSigns
     findings: ValidationReport = field(default_factory=ValidationReport)
     moments: list[MomentCounts] = field(default_factory=list)
     digests: list[RowDigests] = field(default_factory=list)
@@ -106,10 +108,12 @@ def shard_demand(
     require_space(folder, context.sizes.disk_for_shards(rows, row))
     tasks = _tasks(files, types, shards, context)
     expected = max(1, rows * row.itemsize)
-    results = []
+    results, signs = [], DecimalSigns(config.decimal)
     for result in context.workers.map(_shard, tasks, while_waiting=lambda: advance(_bytes_of_rows(folder) / expected)):
         results.append(result)
         findings.merge(result.findings)
+        signs.merge(result.signs)
+    signs.report(_numbers(config), findings, source=SOURCE)
     _report_unreadable(results, findings)
     counts = [count for result in results for count in result.moments]
     moments = MomentCounts.total(counts) if counts else None
@@ -159,12 +163,13 @@ def _report_unreadable(results: Sequence[_Result], findings: ValidationReport) -
 
 
 def _shard(task: _Task) -> _Result:
-    result = _Result()
+    result = _Result(DecimalSigns(task.config.decimal))
     writer = ShuffleWriter(task.folder, task.writer, task.shards, task.config.key)
     for part in task.parts:
         file = part.file
         try:
             for batch in part.batches(task.batch, result.findings):
+                batch = result.signs.read(batch, _numbers(task.config))
                 clean = clean_demand(batch, task.types, task.config, result.findings)
                 result.count(MomentCounts.of(clean))
                 hashes = writer.add(clean)
@@ -176,6 +181,11 @@ def _shard(task: _Task) -> _Result:
     result.digests = [RowDigests.total(result.digests)]
     result.series = writer.series
     return result
+
+
+def _numbers(config: ForecastConfig) -> tuple[str, ...]:
+    """Return the columns that hold numbers: the target and, if configured, the in-stock share."""
+    return tuple(name for name in config.observed_columns if name != config.time)
 
 
 def _bytes_of_rows(folder: Path) -> int:

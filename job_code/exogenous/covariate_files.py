@@ -22,6 +22,7 @@ from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.series.frequency import Frequency
 from job_code.tables.column_types import infer_column_types
+from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Batch, Part, split
 from job_code.tables.key_columns import cast_keys, common_types, key_checks, key_types, with_plain_text
 from job_code.tables.key_hashes import Hashes
@@ -73,6 +74,7 @@ class _Task:
     key_types: dict[str, pl.DataType]
     types: dict[str, pl.DataType]
     time: TimeColumn
+    signs: DecimalSigns
     folder: Path
     writer: int
     shards: int
@@ -169,7 +171,9 @@ def _shuffle_table(
     own_keys = key_types(files, key, findings, source=SOURCE)
     types = common_types(files, [name for name in files[0].columns if name not in (*key, config.time)])
     columns = sorted(types)  # files may have them in another order
-    by_type = infer_column_types(files, {name: types[name] for name in columns}, findings, source=SOURCE)
+    by_type = infer_column_types(
+        files, {name: types[name] for name in columns}, findings, decimal=config.decimal, source=SOURCE
+    )
     table = TableColumns(number=number, key=key, numbers=by_type.numbers, texts=by_type.texts)
     results = list(context.workers.map(_shuffle, _tasks(files, table, (own_keys, types), demand, context)))
     for result in results:
@@ -210,6 +214,7 @@ def _tasks(
             key_types={name: demand.types[name] for name in table.key},
             types=types[1],
             time=TimeColumn.of(config),
+            signs=DecimalSigns(config.decimal),
             folder=demand.folder,
             writer=writer,
             shards=demand.shards if table.key == config.key else 1,
@@ -240,6 +245,7 @@ def _shuffle(task: _Task) -> _Result:
         file = part.file
         try:
             for batch in part.batches(task.batch, result.findings):
+                batch = task.signs.read(batch, task.table.numbers)
                 rows, unmatched = _clean(batch, task, result.findings)
                 result.unmatched.append(unmatched)
                 if task.table.key and not result.sample.names:

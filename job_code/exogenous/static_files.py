@@ -16,6 +16,7 @@ from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.frames import read_frame, write_frame
 from job_code.series.arrays import Booleans
 from job_code.tables.column_types import TextColumn
+from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Part
 from job_code.tables.key_columns import (
     cast_keys,
@@ -86,10 +87,11 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     columns: dict[str, TextColumn] = {}  # text columns of files without types
     if not all(file.typed for file in files):
         columns = {name: TextColumn() for name, dtype in types.items() if dtype == pl.String}
-    unmatched = []
+    unmatched, signs = [], DecimalSigns(context.config.decimal)
     for number, file in enumerate(files):
         try:
             for count, batch in enumerate(Part(file).batches(context.sizes.rows_per_batch, findings)):
+                batch = signs.read(batch, columns)
                 rows = with_plain_text(batch.rows)
                 own = rows.schema
                 rows = drop_bad_rows(
@@ -104,7 +106,8 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
             report_unreadable(file.name, file.file_format, error, findings, SOURCE)
     for name, column in columns.items():
         column.report(name, findings, source=SOURCE)
-    numbers = {name for name, column in columns.items() if column.is_number}
+    numbers = [name for name, column in columns.items() if column.is_number]
+    signs.report(numbers, findings, source=SOURCE)
     schema = {name: pl.Float64() if name in numbers else dtype for name, dtype in types.items()}
     return StaticShards(schema, KeyMatches.total(unmatched))
 

@@ -7,13 +7,12 @@ text: a type inferred from the first rows could turn the article 00123 into 123.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
 
-from job_code.files.csv_proof import lines_of_rows, prove_whole
-from job_code.files.decimal_commas import DecimalCommas
-from job_code.files.packing import Packing, duckdb_path, opened, utf8_file
+from job_code.files.csv_proof import lines_of_rows, one_line_end, prove_whole
+from job_code.files.packing import Packing, duckdb_frames, opened, utf8_file
 from job_code.files.reader import Reader, Reading, Remark, numbered_lines
 from job_code.files.recognize import DELIMITERS, FileContent, header_of, lines_of, split_declaration
 from job_code.files.unreadable import UnreadableFileError
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 MAX_ROW_BYTES = 1_000_000  # a longer row is a quote that does not close
 MAX_REJECTED = 1_000  # DuckDB keeps so many invalid rows
 SHOWN = 60  # characters of a row in a message
+PackedFile = tuple[Path, Packing]
 EMPTY = "empty"  # not the name of a column: those are numbered
 # DuckDB's name of a defect; how the message continues after the line number; and the cure.
 DEFECTS = {
@@ -33,6 +33,13 @@ DEFECTS = {
     "LINE SIZE OVER MAXIMUM": ("has a quote that does not close", "Close the quote"),
     "INVALID ENCODING": ("is not UTF-8", "Save the file as UTF-8, or set `encoding`"),
 }
+
+MIXED_LINE_ENDS = Remark(
+    noun="file",
+    problem="with several kinds of line ends, all read as line ends",
+    count=1,
+    remedy="Write it with one kind if a row looks wrong",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,16 +51,12 @@ class CsvReader(Reader):
         encoding: Its encoding.
         delimiter: The character between two values.
         lines_before: Number of lines before the header: 1 if one declares the delimiter, like `sep=;`.
-        decimal: The decimal sign; None to find it out.
-        verbatim: Columns whose commas are never decimal signs.
     """
 
     header: tuple[str, ...]
     encoding: str
     delimiter: str
     lines_before: int
-    decimal: str | None
-    verbatim: frozenset[str]
     typed: ClassVar[bool] = False
 
     @property
@@ -64,10 +67,11 @@ class CsvReader(Reader):
     def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
         """Stream columns as text, null where a value is empty. After the last batch, prove the file whole.
 
+        DuckDB reads one kind of line ends. A file with several is read as a copy that has one.
+
         Args:
             columns: Names of the columns.
-            reading: Size of the batches. Its remarks take the rows without any value, which are left out, and the
-                decimal commas.
+            reading: Size of the batches. Its remarks take the rows without any value, which are left out.
 
         Raises:
             UnreadableFileError: A row is invalid, or the file was cut, or the independent count finds another number
@@ -75,22 +79,19 @@ class CsvReader(Reader):
         """
         import duckdb
 
-        commas = DecimalCommas([name for name in columns if name not in self.verbatim], self.decimal)
-        rows = empty = 0
-        with utf8_file(self.path, self.packing, self.encoding) as (plain, packing), duckdb.connect() as database:
+        done = 0
+        with utf8_file(self.path, self.packing, self.encoding) as plain:
             try:
-                for frame, count in self._rows(database, plain, packing, columns):
-                    rows, empty = rows + count, empty + count - frame.height
-                    yield from commas.converted(frame).iter_slices(reading.size)
+                for frame in self._proven(plain, plain, columns, reading):
+                    done += frame.height
+                    yield from frame.iter_slices(reading.size)
             except duckdb.Error:
-                raise UnreadableFileError("its rows cannot be separated", remedy="Check the quotes") from None
-            _raise_if_rejected(
-                database.sql("SELECT DISTINCT line, error_type, csv_line FROM reject_errors ORDER BY line").fetchall()
-            )
-            prove_whole(plain, packing, self.delimiter, columns=len(self.names), rows=rows, before=self.lines_before)
-        reading.remarks.extend(commas.remarks())
-        if empty:
-            reading.remarks.append(Remark(noun="row", problem="not read, because no column has a value", count=empty))
+                with one_line_end(*plain, self.delimiter) as copy:
+                    for frame in self._proven((copy, "none"), plain, columns, reading):
+                        new = frame[done:]
+                        done -= frame.height - new.height
+                        yield from new.iter_slices(reading.size)
+                reading.remarks.append(MIXED_LINE_ENDS)
         if self.lines_before:
             shown, problem = f"sep={self.delimiter}", "before the header, which declares the delimiter"
             reading.remarks.append(Remark(noun="line", problem=problem, count=1, example=shown))
@@ -103,6 +104,24 @@ class CsvReader(Reader):
         # Python's reader may see other rows in a file that is then refused.
         return lines if len(lines) == len(rows) else super().places(rows)
 
+    def _proven(
+        self, copy: PackedFile, original: PackedFile, columns: Sequence[str], reading: Reading
+    ) -> Iterator[pl.DataFrame]:
+        """Yield columns of the rows with a value from a copy. After the last, prove that they are those of the file."""
+        import duckdb
+
+        rows = empty = 0
+        with duckdb.connect() as database:
+            for frame, count in self._rows(database, *copy, columns):
+                rows, empty = rows + count, empty + count - frame.height
+                yield frame
+            _raise_if_rejected(
+                database.sql("SELECT DISTINCT line, error_type, csv_line FROM reject_errors ORDER BY line").fetchall()
+            )
+        prove_whole(*original, self.delimiter, columns=len(self.names), rows=rows, before=self.lines_before)
+        if empty:
+            reading.remarks.append(Remark(noun="row", problem="not read, because no column has a value", count=empty))
+
     def _rows(
         self, database: "DuckDBPyConnection", path: Path, packing: Packing, columns: Sequence[str]
     ) -> Iterator[tuple[pl.DataFrame, int]]:
@@ -110,15 +129,8 @@ class CsvReader(Reader):
 
         Only where a row has no value in these columns, the others are read too: the row may have a value there.
         """
-
-        def frames(query: str) -> Iterator[pl.DataFrame]:
-            for batch in RecordBatchReader.from_stream(database.sql(query, params=[duckdb_path(path)])):
-                yield pl.Series(cast("Any", batch)).struct.unnest()
-
-        from arro3.core import RecordBatchReader
-
         numbers, done = [self.names.index(column) for column in columns], 0
-        for frame in frames(self._query(numbers, packing)):
+        for frame in duckdb_frames(database, self._query(numbers, packing), path):
             if all(frame.null_count().row(0)) and frame.select(pl.all_horizontal(pl.all().is_null()).any()).item():
                 break
             frame.columns = list(columns)
@@ -126,7 +138,7 @@ class CsvReader(Reader):
             yield frame, frame.height
         else:
             return
-        for frame in frames(self._query(numbers, packing, also=self._emptiness)):
+        for frame in duckdb_frames(database, self._query(numbers, packing, also=self._emptiness), path):
             new = frame[done:]
             done -= frame.height - new.height
             kept = new.filter(~pl.col(EMPTY)).drop(EMPTY)
@@ -160,22 +172,13 @@ class CsvReader(Reader):
         return f"SELECT {wanted}{also} FROM read_csv(?, {given})"  # nosec B608 # no part comes from the file
 
 
-def open_csv(
-    path: Path,
-    content: FileContent,
-    missing: Callable[[tuple[str, ...]], int],
-    *,
-    decimal: str | None,
-    verbatim: frozenset[str],
-) -> CsvReader:
+def open_csv(path: Path, content: FileContent, missing: Callable[[tuple[str, ...]], int]) -> CsvReader:
     """Find out how a CSV file is written, from its beginning.
 
     Args:
         path: The file.
         content: Its beginning.
         missing: Returns how many wanted columns a header lacks. The delimiter is the one that leaves the fewest.
-        decimal: The decimal sign; None to find it out.
-        verbatim: Columns whose commas are never decimal signs.
 
     Raises:
         UnreadableFileError: The beginning of the file is not text.
@@ -198,8 +201,6 @@ def open_csv(
         encoding=content.encoding,
         delimiter=best,
         lines_before=len(declared),
-        decimal=decimal,
-        verbatim=verbatim,
     )
 
 

@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 
-from job_code.files.packing import SAVE_AGAIN, Packing, duckdb_path, opened, utf8_file
+from job_code.files.packing import SAVE_AGAIN, Packing, duckdb_frames, opened, utf8_file
 from job_code.files.reader import Reader, Reading, Remark, numbered_lines
 from job_code.files.recognize import FileContent
 from job_code.files.unreadable import UnreadableFileError
@@ -51,16 +51,13 @@ class JsonReader(Reader):
         DuckDB reads the rows. Their number must be that of `open_json`, which parsed every line with Python's parser.
         """
         import duckdb
-        from arro3.core import RecordBatchReader
 
         self._raise_if_invalid(columns)
         types = {name: self.schema[name] for name in columns}
         rows = 0
         with utf8_file(self.path, self.packing, self.encoding) as (plain, packing), duckdb.connect() as database:
             try:
-                found = database.sql(_query(types, packing), params=[duckdb_path(plain)])
-                for batch in RecordBatchReader.from_stream(found):
-                    frame = pl.Series(cast("Any", batch)).struct.unnest()
+                for frame in duckdb_frames(database, _query(types, packing), plain):
                     rows += frame.height
                     yield from frame.cast(pl.Schema(types)).iter_slices(reading.size)
             except duckdb.Error:

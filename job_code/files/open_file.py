@@ -24,7 +24,7 @@ def open_file(
     Args:
         found: The file.
         wanted: Returns the columns to read, for the column names of a file.
-        config: Encoding, decimal sign, and names of the columns.
+        config: Encoding of text.
         is_given: Whether the user named this very file, which therefore is a table.
 
     Returns:
@@ -55,8 +55,6 @@ def open_file(
             found.path,
             content,
             lambda header: len(set(wanted(list(header))) - {*header, *found.folder_values}),
-            decimal=config.decimal,
-            verbatim=frozenset({*config.key, config.time}),
         )
 
 

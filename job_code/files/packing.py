@@ -12,10 +12,15 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Literal, cast
+from typing import IO, TYPE_CHECKING, Any, Literal, cast
+
+import polars as pl
 
 from job_code.files.printable import printable, utf8_path
 from job_code.files.unreadable import UnreadableFileError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -109,9 +114,29 @@ def utf8_file(path: Path, packing: Packing, encoding: str) -> Iterator[tuple[Pat
         yield named, packing if stays else "none"
 
 
-def duckdb_path(path: Path) -> str:
-    """Return a path in which DuckDB sees no pattern."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+def duckdb_frames(database: "DuckDBPyConnection", query: str, path: Path) -> Iterator[pl.DataFrame]:
+    """Stream the rows of a query.
+
+    Args:
+        database: The connection.
+        query: The query, whose only parameter is the path.
+        path: The file.
+
+    Raises:
+        duckdb.Error: DuckDB cannot read the file. The rows before are already yielded.
+    """
+    import duckdb
+    from arro3.core import RecordBatchReader
+
+    # In a pattern, each special letter stands for itself between brackets.
+    escaped = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+    try:
+        for batch in RecordBatchReader.from_stream(database.sql(query, params=[escaped])):
+            yield pl.Series(cast("Any", batch)).struct.unnest()
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        raise duckdb.Error(str(error)) from None  # arro3 raises nothing more special in the middle of a file
 
 
 def _open(path: Path, packing: Packing) -> IO[bytes]:

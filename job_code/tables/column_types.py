@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from job_code.files.unreadable import UnreadableFileError
+from job_code.tables.decimal_signs import DecimalSign, DecimalSigns
 from job_code.tables.file_splits import Batch, Part
 from job_code.tables.table_files import TableFile
 from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
@@ -86,21 +87,29 @@ class TextColumn:
 
 
 def infer_column_types(
-    files: Sequence[TableFile], types: Mapping[str, pl.DataType], findings: ValidationReport, *, source: str
+    files: Sequence[TableFile],
+    types: Mapping[str, pl.DataType],
+    findings: ValidationReport,
+    *,
+    decimal: DecimalSign | None,
+    source: str,
 ) -> ColumnTypes:
     """Classify the columns of a table.
 
     Args:
         files: Files of one table. If any file has no types, the function reads the text columns of all files.
         types: Type of each column.
-        findings: Takes a warning for each text column that was probably meant to be a number.
+        findings: Takes a warning for each text column that was probably meant to be a number, and unclear numbers.
+        decimal: The decimal sign of text numbers; None to find it out.
         source: The input that the files belong to.
     """
     read_as_text = [name for name, dtype in types.items() if dtype == pl.String]
-    columns = {} if all(file.typed for file in files) else _text_columns(read_as_text, files)
+    signs = DecimalSigns(decimal)
+    columns = {} if all(file.typed for file in files) else _text_columns(read_as_text, files, signs)
     numeric_text = [name for name, column in columns.items() if column.is_number]
     for name, column in columns.items():
         column.report(name, findings, source=source)
+    signs.report(numeric_text, findings, source=source)
     numbers = tuple(
         name for name, dtype in types.items() if name in numeric_text or dtype.is_numeric() or dtype == pl.Boolean
     )
@@ -110,14 +119,15 @@ def infer_column_types(
     )
 
 
-def _text_columns(names: Sequence[str], files: Sequence[TableFile]) -> dict[str, TextColumn]:
+def _text_columns(names: Sequence[str], files: Sequence[TableFile], signs: DecimalSigns) -> dict[str, TextColumn]:
     """Return the counts of the values of text columns over all files."""
     columns = {name: TextColumn() for name in names}
     for file in files if names else ():
         try:
             for batch in Part(file).batches(BATCH_ROWS):
+                read = signs.read(batch, names)
                 for name, column in columns.items():
-                    column.add(batch.rows[name], batch)
+                    column.add(read.rows[name], read)
         except UnreadableFileError:
             continue  # the caller reports the file when it reads the rows
     return columns

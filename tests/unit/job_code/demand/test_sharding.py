@@ -1,6 +1,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from job_code.demand.work_sizes import WorkSizes
 from job_code.files.reader import Reader, Reading
 from job_code.tables.file_splits import Part, split
 from job_code.tables.table_files import TableFile
-from tests.demand import ONE, configured, prepared, problems, series, sharded, shop, stacked
+from tests.demand import LAST, ONE, configured, prepared, problems, series, sharded, shop, stacked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,3 +147,20 @@ def test_the_number_of_shards_depends_on_the_rows(tmp_path: Path) -> None:
     assert demand.shards == 7
     assert ONE.shards(0) == ONE.shards(1) == ONE.shards(ONE.rows_per_shard) == 1
     assert ONE.shards(ONE.rows_per_shard + 1) == 2
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_files_of_all_workers_show_the_decimal_sign(tmp_path: Path, workers: int) -> None:
+    """One value like 1.250 in one file a week is no decimal number, because other weeks have whole numbers."""
+    sizes = WorkSizes(rows_worth_a_worker=40)
+    days = [LAST - timedelta(weeks=week) for week in range(60)]
+    text = {
+        day: "".join(f"A{key},{day},{'1.250' if key == 3 and at == 20 else key * 10}\n" for key in range(4))
+        for at, day in enumerate(days)
+    }
+    files = {f"{day}.csv": f"unique_id,ds,y\n{rows}".encode() for day, rows in text.items()}
+    assert problems(tmp_path / "all", files, sizes=sizes, workers=workers) == [
+        "demand: 1 file whose column y has points that may separate thousands or decimals, e.g. 2026-06-29.csv "
+        "('1.250' and '0'). Set `decimal` to the decimal sign; the other sign then separates thousands"
+    ]
+    assert problems(tmp_path / "set", files, sizes=sizes, workers=workers, decimal=",") == []

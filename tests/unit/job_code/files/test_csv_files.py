@@ -24,17 +24,13 @@ ROWS = [[f"A{number % 30:03d}", f"2026-01-{number % 28 + 1:02d}", str(number), "
 LINES = [",".join(row) for row in [HEADER, *ROWS]]
 
 
-def opened_csv(
-    path: Path, columns: list[str] = WANTED, *, encoding: str = "utf-8", decimal: str | None = "."
-) -> CsvReader:
+def opened_csv(path: Path, columns: list[str] = WANTED, *, encoding: str = "utf-8") -> CsvReader:
     content = recognize(path, encoding=encoding, wanted=columns, is_table=True)
     assert content is not None
     return open_csv(
         path,
         content,
         lambda header: len(set(columns) - set(header)),
-        decimal=decimal,
-        verbatim=frozenset({"unique_id", "ds"}),
     )
 
 
@@ -43,11 +39,10 @@ def read(
     columns: list[str] = WANTED,
     *,
     encoding: str = "utf-8",
-    decimal: str | None = ".",
     remarks: list[Remark] | None = None,
 ) -> pl.DataFrame:
     """Read columns of a file, with the delimiter under which its header has most of them."""
-    reader = opened_csv(path, columns, encoding=encoding, decimal=decimal)
+    reader = opened_csv(path, columns, encoding=encoding)
     empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     reading = Reading(size=5_000, remarks=[] if remarks is None else remarks)
     return pl.concat([empty, *reader.batches(columns, reading)])
@@ -93,8 +88,71 @@ def test_all_invalid_rows_are_counted(tmp_path: Path) -> None:
 
 def test_a_missing_quote_does_not_swallow_rows(tmp_path: Path) -> None:
     changed = {100: 'A001,2026-01-01,3,"open', 9_000: 'A001,2026-01-01,3,close"'}
-    with pytest.raises(UnreadableFileError, match="a quoted value before line 9000 holds whole rows"):
+    with pytest.raises(UnreadableFileError, match="a quoted value in the lines 100 to 9000 holds whole rows"):
         read(written(tmp_path, with_lines(changed)))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('A001,2026-01-01,3,"Pro drill', 'A001,2026-01-02,4,Lamp 22"'),
+        ('A001,2026-01-01,"3,Pro drill', 'A001,2026-01-02,4",Lamp 22'),
+        ('"A001,2026-01-01,3,Pro drill', 'A001",2026-01-02,4,Lamp 22'),
+        ('A001,2026-01-01,3,"Pro, drill', 'A001,2026-01-02,4,Lamp 22\nA001,2026-01-03,4,Lamp 22"'),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_quotes_in_neighboring_rows_do_not_swallow_one(tmp_path: Path, first: str, second: str, end: str) -> None:
+    text = with_lines({100: first, 101: second})
+    with pytest.raises(UnreadableFileError, match=r"a quoted value in the lines 100 to 10[12] holds whole rows"):
+        read(written(tmp_path, text.replace("\n", end)))
+
+
+def test_a_row_is_known_by_one_number_or_date(tmp_path: Path) -> None:
+    """The first row has numbers where the swallowed row has words."""
+    changed = {2: "1001,2026-01-01,3,55", 100: 'A001,2026-01-01,3,"Pro drill', 101: 'A001,2026-01-02,,Lamp 22"'}
+    with pytest.raises(UnreadableFileError, match="a quoted value in the lines 100 to 101 holds whole rows"):
+        read(written(tmp_path, with_lines(changed)))
+
+
+@pytest.mark.parametrize(
+    "text", ["Shirt\nred, blue, green", "Shirt\nred,blue, 3,new", "1,2,3\nA001;2026", "one\n\n\ntwo"]
+)
+def test_sentences_with_commas_are_no_rows(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, with_lines({100: f'A001,2026-01-01,3,"{text}"'}))
+    assert read(path, HEADER).row(98) == ("A001", "2026-01-01", "3", text)
+
+
+@pytest.mark.parametrize("size", [1, 50])
+@pytest.mark.parametrize(("first", "second"), [("\r\n", "\n"), ("\n", "\r\n"), ("\n", "\r")])
+def test_files_with_several_line_ends_are_read(tmp_path: Path, first: str, second: str, size: int) -> None:
+    """The parts of a file come from Windows and from Linux. The second kind of line ends begins early or late."""
+    parts = with_lines({500: 'A001,2026-01-01,3,"a\nb, ""c"""'}) * size
+    at = len(parts) * 3 // 4 if size > 1 else parts.index("\n", 3_000)
+    at = parts.index("\n", at) + 1
+    remarks: list[Remark] = []
+    path = written(tmp_path, parts[:at].replace("\n", first) + parts[at:].replace("\n", second))
+    with path.open(newline="") as file:
+        expected = [tuple(row[:3]) for row in csv.reader(file)][1:]
+    assert read(path, remarks=remarks).rows() == expected
+    assert [each.problem for each in remarks] == ["with several kinds of line ends, all read as line ends"]
+
+
+def test_a_file_with_several_line_ends_may_be_cut(tmp_path: Path) -> None:
+    text = with_lines({}, end="")
+    with pytest.raises(UnreadableFileError, match="line 20001 ends without a line break"):
+        read(written(tmp_path, text[:9_000] + text[9_000:].replace("\n", "\r\n")))
+
+
+def test_a_carriage_return_in_a_value_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match="line 101 has fewer values than the header: 'Lamp'"):
+        read(written(tmp_path, with_lines({100: "A001,2026-01-01,3,TV\rLamp"})))
+
+
+def test_an_invalid_quote_in_a_file_with_several_line_ends_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, with_lines({100: "A001,2026-01-01,3,TV\r", 200: 'A001,2026-01-01,3,"Lamp" 22'}))
+    with pytest.raises(UnreadableFileError, match=r"line 20[01]"):
+        read(path)
 
 
 def test_a_file_that_python_cannot_count_is_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from job_code.errors import InputError
 from tests.demand import LAST, run_job, shop
 
 DEMAND = shop(4, 30)
@@ -57,3 +58,27 @@ def test_static_columns(tmp_path: Path) -> None:
         "static: size is text, because of 1 value among 24, e.g. '?' in line 5 of s.csv. "
         "Write numbers, or leave them empty"
     ]
+
+
+def test_unclear_numbers_of_covariates_and_static_columns_end_the_run(tmp_path: Path) -> None:
+    static = {"s.csv": "".join(["unique_id,size,code\n", *(f"{key},9,1.250\n" for key in SERIES)]).encode()}
+    covariates = {
+        "c.csv": price_csv(["1.250", "900"]),
+        "d.csv": price_csv(["red", "1.250"]).replace(b"price", b"color"),
+    }
+    for size in (b"2.500", b"S"):
+        static["s.csv"] = static["s.csv"].replace(b",9,", b"," + size + b",", 1)
+        with pytest.raises(InputError) as raised:
+            run_job(tmp_path / size.decode(), DEMAND, static=static, covariates=covariates, n_estimators=5)
+        unclear = "1 file whose column {} has points that may separate thousands or decimals, e.g. {} ('{}' and '{}'). "
+        expected = ["covariates: " + unclear.format("price", "c.csv", "1.250", "900")]
+        if size == b"2.500":
+            expected.insert(0, "static: " + unclear.format("size", "s.csv", "2.500", "9"))
+        assert [problem.partition("Set `decimal`")[0] for problem in raised.value.problems] == expected
+
+
+def test_commas_between_thousands_are_read_where_the_setting_says_so(tmp_path: Path) -> None:
+    prices = {"c.csv": price_csv(['"1,250"', "900"])}
+    quality = run_job(tmp_path, DEMAND, covariates=prices, decimal=".", n_estimators=5, horizon=4).quality
+    assert quality["warnings"] == []
+    assert not [column for column in quality["ignored_columns"] if "price" in column]
