@@ -11,6 +11,7 @@ from typing import IO
 import polars as pl
 
 from job_code.files.columnar_files import IS_DAMAGED, plain_path, readable, times_with_offset
+from job_code.files.columnar_proof import MARKER, Flatbuffer, prove_known_schema
 from job_code.files.packing import SAVE_AGAIN
 from job_code.files.reader import Reader, Reading
 from job_code.files.recognize import FileContent
@@ -18,7 +19,6 @@ from job_code.files.unreadable import UnreadableFileError
 
 # The encapsulated message format of Arrow's columnar specification: a marker, the size of the metadata, the metadata
 # as a flatbuffer, and the body. A size of 0 ends the stream.
-MARKER = b"\xff\xff\xff\xff"
 END = MARKER + bytes(4)
 HEADER_TYPE, BODY_LENGTH = 1, 3  # fields of the flatbuffer `Message`
 RECORD_BATCH = 3
@@ -73,6 +73,7 @@ def _frames(stream: IO[bytes]) -> Iterator[pl.DataFrame]:
         else:
             before += message
             if is_first:
+                prove_known_schema(message[8:])
                 yield _parsed(before)
         is_first = False
     if not before:
@@ -111,14 +112,5 @@ def _messages(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 def _described(metadata: bytes) -> tuple[int, int]:
     """Return the type of a message and the length of its body."""
-    (table,) = struct.unpack_from("<I", metadata, 0)
-    fields = table - struct.unpack_from("<i", metadata, table)[0]
-    (size,) = struct.unpack_from("<H", metadata, fields)
-
-    def offset(field: int) -> int:
-        at = 4 + 2 * field
-        return struct.unpack_from("<H", metadata, fields + at)[0] if at < size else 0
-
-    header_type = metadata[table + offset(HEADER_TYPE)] if offset(HEADER_TYPE) else 0
-    body = struct.unpack_from("<q", metadata, table + offset(BODY_LENGTH))[0] if offset(BODY_LENGTH) else 0
-    return header_type, body
+    message = Flatbuffer.root(metadata)
+    return message.number(HEADER_TYPE, "<B"), message.number(BODY_LENGTH, "<q")

@@ -10,6 +10,7 @@ from typing import cast
 
 import polars as pl
 
+from job_code.files.columnar_proof import prove_known_types, prove_one_file, unknown_type
 from job_code.files.packing import SAVE_AGAIN, Packing, unpacked
 from job_code.files.printable import utf8_path
 from job_code.files.reader import Reader, Reading
@@ -22,7 +23,7 @@ DAMAGED = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
 IS_DAMAGED = "its content is damaged"
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
-END_MARKS: dict[Format, bytes] = {"Parquet": b"PAR1", "Arrow": b"ARROW1"}
+MAX_DIGITS = 38  # of a decimal that polars reads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,10 @@ class ScannedReader(Reader):
 
     def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
         """Stream columns of the file. The arguments are those of the class `Reader`."""
+        for name in columns:
+            dtype = self.schema[name]
+            if isinstance(dtype, pl.Decimal) and (dtype.precision or 0) > MAX_DIGITS:
+                raise unknown_type(name, str(dtype))
         with plain_path(self.path, self.packing) as plain, readable():
             yield from scanned(_scan(plain, cast("Format", self.format_name)), columns, reading, of=self.rows)
 
@@ -48,12 +53,18 @@ def open_columnar(path: Path, content: FileContent) -> ScannedReader:
         content: What it is.
 
     Raises:
-        UnreadableFileError: It was cut, or it is damaged.
+        UnreadableFileError: It was cut, it is damaged, it is several files in one, or a type is unknown.
     """
     with plain_path(path, content.packing) as plain, readable():
-        _raise_if_cut(plain, content.file_format)
-        scan = _scan(plain, content.file_format)
-        schema, rows = dict(scan.collect_schema()), int(scan.select(pl.len()).collect().item())
+        prove_one_file(plain, content.file_format)
+        if content.file_format == "Arrow":
+            prove_known_types(plain, content.file_format)
+        try:
+            scan = _scan(plain, content.file_format)
+            schema, rows = dict(scan.collect_schema()), int(scan.select(pl.len()).collect().item())
+        except DAMAGED:
+            prove_known_types(plain, content.file_format)
+            raise
     return ScannedReader(
         path=path,
         format_name=content.file_format,
@@ -144,11 +155,3 @@ def _is_known(zone: str) -> bool:
     except DAMAGED:
         return False
     return True
-
-
-def _raise_if_cut(path: Path, file_format: Format) -> None:
-    mark = END_MARKS[file_format]
-    with path.open("rb") as content:
-        content.seek(-min(len(mark), path.stat().st_size), 2)
-        if content.read() != mark:
-            raise UnreadableFileError("its end is missing, so it was cut", remedy=SAVE_AGAIN)

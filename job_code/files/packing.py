@@ -114,6 +114,11 @@ def utf8_file(path: Path, packing: Packing, encoding: str) -> Iterator[tuple[Pat
         yield named, packing if stays else "none"
 
 
+def duckdb_path(path: Path) -> str:
+    """Return a path in which DuckDB sees no pattern."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+
+
 def duckdb_frames(database: "DuckDBPyConnection", query: str, path: Path) -> Iterator[pl.DataFrame]:
     """Stream the rows of a query.
 
@@ -128,10 +133,8 @@ def duckdb_frames(database: "DuckDBPyConnection", query: str, path: Path) -> Ite
     import duckdb
     from arro3.core import RecordBatchReader
 
-    # In a pattern, each special letter stands for itself between brackets.
-    escaped = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
     try:
-        for batch in RecordBatchReader.from_stream(database.sql(query, params=[escaped])):
+        for batch in RecordBatchReader.from_stream(database.sql(query, params=[duckdb_path(path)])):
             yield pl.Series(cast("Any", batch)).struct.unnest()
     except Exception as error:
         if type(error) is not Exception:
@@ -155,6 +158,8 @@ def _only_member(path: Path) -> IO[bytes]:
     names = [each.filename for each in members]
     if any(name.startswith("xl/") or name == "mimetype" for name in names):
         raise UnreadableFileError("it is a spreadsheet", remedy="Save the sheet as CSV (UTF-8)")
+    if min((each.header_offset for each in archive.infolist()), default=0):
+        raise UnreadableFileError("it is several zip files in one", remedy="Upload each file by itself")
     if len(members) != 1:
         shown = f", e.g. {', '.join(map(printable, names[:3]))}" if names else ""
         raise UnreadableFileError(
