@@ -14,7 +14,7 @@ import polars as pl
 from job_code.files.csv_proof import lines_of_rows, one_line_end, prove_whole
 from job_code.files.packing import Packing, duckdb_frames, opened, utf8_file
 from job_code.files.reader import Reader, Reading, Remark, numbered_lines
-from job_code.files.recognize import DELIMITERS, FileContent, header_of, lines_of, split_declaration
+from job_code.files.recognize import DELIMITERS, SAMPLE_LINES, FileContent, header_of, lines_of, split_declaration
 from job_code.files.unreadable import UnreadableFileError
 
 if TYPE_CHECKING:
@@ -181,11 +181,13 @@ def open_csv(path: Path, content: FileContent, missing: Callable[[tuple[str, ...
         missing: Returns how many wanted columns a header lacks. The delimiter is the one that leaves the fewest.
 
     Raises:
-        UnreadableFileError: The beginning of the file is not text.
+        UnreadableFileError: The beginning of the file is not text, or the column names are not in its first line.
     """
     declared, text = split_declaration(content.text)
     headers = {each: header_of(text, each) for each in ([declared] if declared else DELIMITERS)}
     best = min(headers, key=lambda delimiter: (missing(headers[delimiter]), -len(headers[delimiter])))
+    if missing(headers[best]) or not lines_of(text)[0].strip():
+        _raise_if_no_header(lines_of(text)[:SAMPLE_LINES], len(declared) + 1, missing)
     if content.has_more:
         beginning = content.beginning
         rows = max(1, beginning.count(b"\n") * path.stat().st_size // len(beginning))
@@ -202,6 +204,23 @@ def open_csv(path: Path, content: FileContent, missing: Callable[[tuple[str, ...
         delimiter=best,
         lines_before=len(declared),
     )
+
+
+def _raise_if_no_header(lines: Sequence[str], first: int, missing: Callable[[tuple[str, ...]], int]) -> None:
+    """Explain why the first line does not have the wanted columns, as far as the first lines show it."""
+    for number, line in enumerate(lines):
+        if line.strip() and any(not missing(header_of(line, delimiter)) for delimiter in DELIMITERS):
+            if number:
+                raise UnreadableFileError(
+                    f"the column names are in line {first + number}", remedy="Delete the lines before it"
+                )
+            return
+    signs = sorted({letter for letter in lines[0] if not letter.isalnum()} - {*DELIMITERS, '"', "_"})
+    other = next((sign for sign in signs if not missing(header_of(lines[0], sign))), None)
+    if other is not None:
+        raise UnreadableFileError(
+            f"its values are separated by {other!r}", remedy="Separate them by a comma, a semicolon, a tab or |"
+        )
 
 
 def _raise_if_rejected(rejected: Sequence[tuple[int, str, str]]) -> None:

@@ -18,6 +18,7 @@ MAX_LINE = 10_000_000  # bytes
 BLOCK = 8_000_000  # bytes of the lines that are parsed together
 MAX_EXACT = 2**53  # integers up to it are exact as floats
 INT64, UINT64 = 2**63, 2**64
+MAX_LAYOUTS = 1_000  # sets of columns
 SHOWN = 60  # characters of a value in a message
 TYPE_NAMES = {str: "text", bool: "a boolean", int: "a number", float: "a number"}
 DUCKDB_TYPES = {
@@ -134,6 +135,7 @@ def open_json(path: Path, content: FileContent) -> JsonReader:
     """
     columns: dict[str, _Column] = {}
     problems: dict[str, str] = {}
+    layouts: set[frozenset[str]] = set()
     count = empty = 0
     for first, lines in _blocks(path, content):
         rows = _parsed_together(lines) or [row for row in _parsed_singly(lines, first) if row is not None]
@@ -142,6 +144,8 @@ def open_json(path: Path, content: FileContent) -> JsonReader:
             column = columns[name] = replace(before, kinds=set(before.kinds))
             if name not in problems and column.add([row.get(name) for row in rows]):
                 problems[name] = _first_problem(name, before, lines, first)
+        if len(layouts) < MAX_LAYOUTS:
+            layouts.update(map(frozenset, rows))
         count, empty = count + len(rows), empty + len(lines) - len(rows)
     return JsonReader(
         path=path,
@@ -152,6 +156,7 @@ def open_json(path: Path, content: FileContent) -> JsonReader:
         encoding=content.encoding,
         empty_lines=empty,
         problems=problems,
+        layouts=frozenset(layouts),
     )
 
 

@@ -4,6 +4,7 @@ import bz2
 import codecs
 import errno
 import gzip
+import itertools
 import re
 import sys
 import tempfile
@@ -184,7 +185,15 @@ def _blocks(content: IO[bytes]) -> Iterator[bytes]:
 
 def _recoded(content: IO[bytes], encoding: str) -> Iterator[bytes]:
     decoder, line = codecs.getincrementaldecoder(encoding)(), 1
-    for block in (*_blocks(content), b""):
+    utf8 = codecs.getincrementaldecoder(UTF8)()
+    may_be_utf8, is_ascii = _takes_any_bytes(encoding), True
+    for block in itertools.chain(_blocks(content), (b"",)):
+        is_ascii &= block.isascii()
+        if may_be_utf8:
+            try:
+                utf8.decode(block, final=not block)
+            except UnicodeDecodeError:
+                may_be_utf8 = False
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
@@ -194,6 +203,16 @@ def _recoded(content: IO[bytes], encoding: str) -> Iterator[bytes]:
             ) from None
         line += text.count("\n")
         yield text.encode(UTF8)
+    if may_be_utf8 and not is_ascii:
+        raise UnreadableFileError(
+            f"it is UTF-8, not {encoding}",
+            remedy=f"Save all text files as UTF-8 without the setting, or all as {encoding}",
+        )
+
+
+def _takes_any_bytes(encoding: str) -> bool:
+    """Return whether an encoding has a character for each byte, so that it also reads UTF-8, as other characters."""
+    return len(bytes(range(256)).decode(encoding, "replace")) == len(range(256))
 
 
 def _explained(error: BaseException, packing: Packing) -> tuple[str, str]:

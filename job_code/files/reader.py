@@ -58,6 +58,7 @@ class Reader(ABC):
         schema: Type of each column.
         rows: Number of rows. For a CSV file an estimate, and 0 only if there are no rows.
         packing: Its compression.
+        layouts: The first different sets of columns that rows have, in a format where rows differ in columns.
         typed: Whether the format has column types. If not, all values are text.
     """
 
@@ -66,6 +67,7 @@ class Reader(ABC):
     schema: dict[str, pl.DataType]
     rows: int
     packing: Packing = "none"
+    layouts: frozenset[frozenset[str]] = frozenset()
     typed: ClassVar[bool] = True
 
     @property

@@ -119,21 +119,19 @@ class DecimalSigns:
             for file in sorted(files):
                 if self._decimal is None:
                     _report_unclear(name, file, files, findings, source=source)
-                elif self._decimal == "," and files[file].point:
-                    findings.add(
-                        source,
-                        "file",
-                        f"whose column {name} has decimal points, but `decimal` is the comma",
-                        remedy="Write all numbers with one sign",
-                        count=1,
-                        examples=[f"{file} ({files[file].point!r})"],
-                    )
+                else:
+                    _report_contradiction(self._decimal, name, (file, files[file]), findings, source=source)
 
     def _with_points(self, values: pl.Series, signs: _Signs) -> pl.Series:
         if self._decimal == ".":
+            if values.str.contains(",", literal=True).any():
+                _remember_points(values, signs)
+                signs.comma_group = signs.comma_group or _first(values, values.str.contains(COMMA_GROUP))
+                signs.comma_groups = signs.comma_groups or _first(values, values.str.contains(COMMA_GROUPS))
             return _without(",", values, COMMA_GROUP, COMMA_GROUPS)
         if self._decimal == ",":
             _remember_points(values, signs)
+            signs.comma = signs.comma or _first(values, values.str.contains(COMMA))
             values = _without(".", values, POINT_GROUP, POINT_GROUPS, POINTS_AND_COMMA)
             return _with_point(values, values.str.contains(COMMA))
         if not signs.point:
@@ -214,6 +212,35 @@ def _report_unclear(name: str, file: str, files: dict[str, _Signs], findings: Va
             remedy=SET,
             count=1,
             examples=[f"{file} ({own.point_group!r})"],
+            level="note",
+        )
+
+
+def _report_contradiction(
+    decimal: DecimalSign, name: str, signs_of: tuple[str, _Signs], findings: ValidationReport, *, source: str
+) -> None:
+    """Report the signs of a file that do not fit the setting, or may not fit it."""
+    file, own = signs_of
+    if decimal == "," and own.point:
+        findings.add(
+            source,
+            "file",
+            f"whose column {name} has decimal points, but `decimal` is the comma",
+            remedy="Write all numbers with one sign",
+            count=1,
+            examples=[f"{file} ({own.point!r})"],
+        )
+    comma_only = own.comma_group and not (own.comma_groups or own.point)
+    point_only = own.point_group and not (own.point_groups or own.comma)
+    if not own.whole and (comma_only if decimal == "." else point_only):
+        sign, example = ("comma", own.comma_group) if decimal == "." else ("point", own.point_group)
+        findings.add(
+            source,
+            "file",
+            f"whose column {name} has three digits after every {sign}, which is read as a sign of thousands",
+            remedy="Write decimals with the sign of the setting",
+            count=1,
+            examples=[f"{file} ({example!r})"],
             level="note",
         )
 

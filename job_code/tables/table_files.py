@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from contract.data_files import FORMATS, is_named_as_table
-from contract.job_start import DEMAND
 from job_code.config import ForecastConfig
 from job_code.errors import InputError
 from job_code.files.find_files import FoundFile, find_files
@@ -16,11 +15,10 @@ from job_code.files.open_file import open_file
 from job_code.files.printable import printable
 from job_code.files.reader import Reader, Reading, Remark
 from job_code.files.unreadable import UnreadableFileError
+from job_code.tables.column_names import count_other, has_wrong_columns, warn_of_other_names
 from job_code.tables.same_content import same_content
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
-OR_RENAME = ", or set key, time and target to existing columns"  # the settings that name the columns of the demand
-SHOWN_COLUMNS = 12
 WHOLE_NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})")
 
 
@@ -35,6 +33,7 @@ class TableFile:
         columns: The wanted columns with their types. All columns of a CSV file are text.
         other_columns: All other columns of the file.
         folder_values: Values of the wanted columns that the file lacks and the names of its folders have.
+        folder_names: Values of the wanted columns that the file and the names of its folders have.
         reader: Reader of the file's format.
     """
 
@@ -45,6 +44,7 @@ class TableFile:
     other_columns: tuple[str, ...]
     folder_values: Mapping[str, str | None]
     reader: Reader
+    folder_names: Mapping[str, str | None] = field(default_factory=dict)
 
     def batches(
         self, size: int, *, first: int = 0, rows: int | None = None, findings: ValidationReport | None = None
@@ -63,11 +63,24 @@ class TableFile:
         reading = Reading(size=size, first=first, rows=rows)
         stored = [name for name in self.columns if name not in self.folder_values]
         constants = [pl.lit(value).cast(self.columns[name]).alias(name) for name, value in self.folder_values.items()]
+        other = dict.fromkeys(self.folder_names, 0)
         for batch in self.reader.batches(stored, reading):
+            for name, value in self.folder_names.items():
+                other[name] += count_other(batch[name], value)
             yield batch.with_columns(constants).select(list(self.columns)) if constants else batch
         if findings is not None:
             for remark in reading.remarks:
                 _note(remark, self, findings)
+            for name, count in other.items():
+                findings.add(
+                    self.source,
+                    "row",
+                    f"with another {name} than the name of their folder, and that of the file is used",
+                    remedy="Rename the folder if it is wrong",
+                    count=count,
+                    examples=[self.name],
+                    level="note",
+                )
 
     @property
     def rows(self) -> int:
@@ -184,43 +197,26 @@ def _open(
         _report_no_table(file, findings, source=source, is_given=is_given)
         return None
     configured = {*config.key, *config.observed_columns}
-    of_folders = {
-        column: value
-        for column, value in file.folder_values.items()
-        if column in configured and column not in reader.names
-    }
+    folders = {column: value for column, value in file.folder_values.items() if column in configured}
+    of_folders = {column: value for column, value in folders.items() if column not in reader.names}
     names = [*reader.names, *of_folders]
     columns = list(wanted(names))
-    if _has_wrong_columns(file.name, names, columns, findings, source):
+    if has_wrong_columns(file, names, columns, findings, source):
         return None
+    others = [column for column in reader.names if column not in columns]
+    warn_of_other_names(file.name, reader, others, sorted(configured & set(columns)), findings, source=source)
     return TableFile(
         path=file.path,
         name=file.name,
         source=source,
         columns={column: reader.schema.get(column, pl.String()) for column in columns},
-        other_columns=tuple(column for column in reader.names if column not in columns),
+        other_columns=tuple(others),
         folder_values={column: value for column, value in of_folders.items() if column in columns},
+        folder_names={
+            column: value for column, value in folders.items() if column in columns and column in reader.names
+        },
         reader=reader,
     )
-
-
-def _has_wrong_columns(
-    name: str, names: Sequence[str], columns: Sequence[str], findings: ValidationReport, source: str
-) -> bool:
-    """Report wanted columns that a file has twice or not at all."""
-    repeated = [column for column in columns if names.count(column) > 1]
-    missing = [column for column in columns if column not in names]
-    if repeated:
-        problem, remedy = f"with two columns {', '.join(repeated)}", "Keep one column of each name"
-        example = name
-    elif missing:
-        problem = f"without the column {', '.join(missing)}"
-        remedy = f"Add the column{OR_RENAME if source == DEMAND else ''}"
-        example = f"{name} (it has {', '.join(names[:SHOWN_COLUMNS])})"
-    else:
-        return False
-    findings.add(source, "file", problem, remedy=remedy, count=1, examples=[example])
-    return True
 
 
 def _report_no_table(file: FoundFile, findings: ValidationReport, *, source: str, is_given: bool) -> None:

@@ -155,6 +155,36 @@ def test_an_invalid_quote_in_a_file_with_several_line_ends_is_named(tmp_path: Pa
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ("\n", "the column names are in line 2"),
+        ("   \n", "the column names are in line 2"),
+        (",,,\n", "the column names are in line 2"),
+        ("# exported\n#\n", "the column names are in line 3"),
+        ("Sales of 2026\n\n", "the column names are in line 3"),
+        ("sep=,\n\n", "the column names are in line 3"),
+    ],
+)
+def test_lines_before_the_header_are_named(tmp_path: Path, before: str, reason: str) -> None:
+    with pytest.raises(UnreadableFileError) as raised:
+        read(written(tmp_path, before + with_lines({})))
+    assert (raised.value.reason, raised.value.remedy) == (reason, "Delete the lines before it")
+
+
+@pytest.mark.parametrize("sign", ["^", "\x01", "~", ":", " "])
+def test_another_delimiter_is_named(tmp_path: Path, sign: str) -> None:
+    with pytest.raises(UnreadableFileError) as raised:
+        read(written(tmp_path, with_lines({}).replace(",", sign)))
+    assert raised.value.reason == f"its values are separated by {sign!r}"
+    assert raised.value.remedy == "Separate them by a comma, a semicolon, a tab or |"
+
+
+def test_a_header_without_the_columns_is_a_header(tmp_path: Path) -> None:
+    path = written(tmp_path, with_lines({1: "id,date,sales,text"}))
+    assert opened_csv(path).names == ("id", "date", "sales", "text")
+
+
 def test_a_file_that_python_cannot_count_is_refused(tmp_path: Path) -> None:
     changed = {100: 'A001,2026-01-01,3,"first\nsecond"', 200: 'A001,2026-01-01,3,"closed" '}
     with pytest.raises(UnreadableFileError, match="its rows cannot be counted"):

@@ -259,6 +259,26 @@ def test_a_byte_order_mark_precedes_the_setting(tmp_path: Path, encoding: str) -
     assert read(opened(path, encoding="cp1252"), ["unique_id"])["unique_id"].to_list() == ["Müller", "Größe €"]
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "iso8859-1", "cp437"])
+@pytest.mark.parametrize("row", ["{},2026-11-16,1\n", '{{"unique_id": "{}", "ds": "2026-11-16", "y": 1}}\n'])
+def test_utf_8_is_not_read_in_the_encoding_of_the_setting(tmp_path: Path, encoding: str, row: str) -> None:
+    """It would have other letters: Köln in one file is another key than in the next."""
+    text = ("" if row.startswith("{{") else "unique_id,ds,y\n") + row.format("Bonn") * 50_000
+    path = written(tmp_path, (text + row.format("Köln")).encode(), "a")
+    with pytest.raises(UnreadableFileError) as raised:
+        read(opened(path, is_given=True, encoding=encoding), COLUMNS)
+    assert raised.value.reason == f"it is UTF-8, not {encoding}"
+    assert raised.value.remedy == f"Save all text files as UTF-8 without the setting, or all as {encoding}"
+    assert read(opened(path, is_given=True), COLUMNS).height == 50_001
+    ascii_only = written(tmp_path, text.encode(), "b")
+    assert read(opened(ascii_only, is_given=True, encoding=encoding), COLUMNS).height == 50_000
+
+
+def test_an_encoding_of_several_bytes_may_look_like_utf_8(tmp_path: Path) -> None:
+    path = written(tmp_path, "unique_id,ds,y\n联通,1,2\n".encode("gbk"), "a.csv")
+    assert read(opened(path, encoding="gbk"), ["unique_id"])["unique_id"].to_list() == ["联通"]
+
+
 def test_text_of_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
     for name in ("a.csv", "a.txt"):
         with pytest.raises(UnreadableFileError, match="line 2 is not UTF-8") as raised:

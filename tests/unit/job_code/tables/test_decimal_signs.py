@@ -129,6 +129,30 @@ def test_a_decimal_point_contradicts_the_comma(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("decimal", "values", "sign"),
+    [
+        (",", ["9.876", "1.250"], "point"),
+        (".", ["9,876", "1,250"], "comma"),
+        (",", ["9.876", "950"], ""),
+        (",", ["9.876", "1.234.567"], ""),
+        (",", ["9.876", "1,5"], ""),
+        (".", ["9,876", "950"], ""),
+        (".", ["9,876", "1,234.5"], ""),
+        (".", ["9,876", "1.5"], ""),
+    ],
+)
+def test_numbers_that_may_have_the_other_sign_are_noted(
+    tmp_path: Path, decimal: str, values: list[str], sign: str
+) -> None:
+    _, findings = read(tmp_path, values, decimal=decimal)
+    expected = (
+        f"demand: 1 file whose column y has three digits after every {sign}, which is read as a sign of thousands, "
+        f"e.g. 0.csv ({values[0]!r}). Write decimals with the sign of the setting"
+    )
+    assert [*findings.messages(), *findings.messages("note")] == ([expected] if sign else [])
+
+
 def test_commas_are_counted(tmp_path: Path) -> None:
     _, findings = read(tmp_path, ["7", "6,9", "1,234", "0,5"] * 10, ["7,125", "6,9"], ["1,234.5", "12.5"])
     assert findings.messages("note") == [

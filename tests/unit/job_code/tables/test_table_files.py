@@ -1,6 +1,8 @@
 import gzip
 import io
 import itertools
+import json
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,14 @@ from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
 from job_code.files.unreadable import UnreadableFileError
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
-from job_code.tables.validation_report import ValidationReport
+from job_code.tables.validation_report import ValidationReport, plural
 from tests.demand import configured, problems, series, shop, write
 
 ROWS = pl.DataFrame({"unique_id": ["00123", "00124"], "ds": ["2026-11-09", "2026-11-16"], "y": ["1", "2"]})
 COLUMNS = ["unique_id", "ds", "y"]
+MONDAY = datetime(2026, 11, 16)  # noqa: DTZ001 # a local time
+EITHER = "whose rows have either y or a column that is not used"
+ALIKE = "with a column that is not used and is named like y"
 CSV = ROWS.write_csv().encode()
 
 
@@ -196,6 +201,75 @@ def test_a_column_of_the_file_precedes_its_folder(tmp_path: Path) -> None:
 def test_a_folder_without_the_column_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"1 file without the column store, e\.g\. shop=1/a\.parquet"):
         in_folders(tmp_path, ["shop=1", "store=2"])
+
+
+@pytest.mark.parametrize(
+    ("folder", "column", "other"),
+    [
+        ("unique_id=ZZZ", pl.Series("unique_id", ["A", "ZZZ", None]), 2),
+        ("unique_id=7", pl.Series("unique_id", [7, 7, 8]), 1),
+        ("unique_id=7", pl.Series("unique_id", [7.0, 7.0, 7.0]), 0),
+        ("unique_id=A", pl.Series("unique_id", [1, 2, 3]), 3),
+        ("unique_id=__HIVE_DEFAULT_PARTITION__", pl.Series("unique_id", [None, "A", None]), 1),
+        ("ds=2026-11-16", pl.Series("ds", [MONDAY.replace(hour=5), MONDAY + timedelta(days=1), None]), 2),
+        ("ds=2026-11-16", pl.Series("ds", [date(2026, 11, 16)] * 3), 0),
+    ],
+)
+def test_rows_that_contradict_their_folder_are_noted(
+    tmp_path: Path, folder: str, column: pl.Series, other: int
+) -> None:
+    rows = pl.DataFrame({"unique_id": "A", "ds": date(2026, 11, 16), "y": [1, 2, 3]}).with_columns(column)
+    findings = ValidationReport()
+    write(tmp_path, {f"{folder}/a.parquet": rows})
+    (file,) = open_tables(tmp_path, lambda _: COLUMNS, configured(), findings, source="demand")
+    assert pl.concat(file.batches(2, findings=findings))[column.name].to_list() == column.to_list()
+    expected = (
+        f"demand: {plural(other, 'row')} with another {column.name} than the name of their folder, and that of the "
+        f"file is used, e.g. {folder}/a.parquet. Rename the folder if it is wrong"
+    )
+    assert findings.messages("note") == ([expected] if other else [])
+
+
+def test_a_folder_above_the_input_does_not_add_a_column(tmp_path: Path) -> None:
+    folder = write(tmp_path / "unique_id=S1", {"x/a.parquet": ROWS.drop("unique_id")})
+    for path in (folder, folder / "x", folder / "x" / "a.parquet"):
+        assert [line.partition("). ")[2] for line in read(path)[1]] == [
+            "Give the folder that has unique_id=S1 as the input, because the name of a folder is a column"
+        ]
+    assert read(tmp_path)[1] == []
+
+
+def test_folders_that_hold_parts_of_a_date_are_named(tmp_path: Path) -> None:
+    write(tmp_path, {"year=2026/month=11/a.parquet": ROWS.drop("ds")})
+    assert read(tmp_path)[1] == [
+        "demand: 1 file without the column ds, e.g. year=2026/month=11/a.parquet (it has unique_id, y; its folders "
+        "have year, month). Add the column, or set key, time and target to existing columns, or name a folder ds=VALUE"
+    ]
+
+
+def json_lines(*names: str) -> bytes:
+    """Return rows that have a value under one of several names."""
+    rows = ({"unique_id": "A", "ds": f"2026-11-{at + 1:02d}", names[at % len(names)]: at} for at in range(6))
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "warning"),
+    [
+        (json_lines("y", "Y"), f"{EITHER}, e.g. a ('Y')"),
+        (json_lines("y", "quantity", "y"), f"{EITHER}, e.g. a ('quantity')"),
+        (json_lines("y", "quantity", "amount"), ""),
+        (json_lines("y"), ""),
+        (ROWS.with_columns(Y=1).write_csv().encode(), f"{ALIKE}, e.g. a ('Y')"),
+        (parquet(ROWS.with_columns(y_=1)), f"{ALIKE}, e.g. a ('y_')"),
+        (parquet(ROWS.with_columns(year=1)), ""),
+    ],
+)  # fmt: skip
+def test_another_name_of_a_column_is_a_warning(tmp_path: Path, content: bytes, warning: str) -> None:
+    findings = ValidationReport()
+    open_tables(write(tmp_path, {"a": content}), lambda _: COLUMNS, configured(), findings, source="demand")
+    expected = f"demand: 1 file {warning}. Rename it if it holds the same data"
+    assert findings.messages("warning") == ([expected] if warning else [])
 
 
 def test_files_are_sorted(tmp_path: Path) -> None:

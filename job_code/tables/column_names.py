@@ -1,0 +1,125 @@
+"""Check the names of the columns of a file: those that are wanted, not used, or in the names of its folders."""
+
+import re
+from collections.abc import Collection, Sequence
+
+import polars as pl
+
+from contract.job_start import DEMAND
+from job_code.files.find_files import FoundFile
+from job_code.files.printable import printable
+from job_code.files.reader import Reader
+from job_code.tables.validation_report import ValidationReport
+
+OR_RENAME = ", or set key, time and target to existing columns"  # the settings that name the columns of the demand
+SHOWN_COLUMNS = 12
+NO_LETTER = re.compile(r"[\W_]+")
+
+
+def has_wrong_columns(
+    file: FoundFile, names: Sequence[str], columns: Sequence[str], findings: ValidationReport, source: str
+) -> bool:
+    """Report wanted columns that a file has twice or not at all.
+
+    Args:
+        file: The file.
+        names: Names of all its columns.
+        columns: Names of the wanted columns.
+        findings: Takes the finding.
+        source: The input that the file belongs to (`demand`).
+
+    Returns:
+        Whether there is such a column.
+    """
+    repeated = [column for column in columns if names.count(column) > 1]
+    missing = [column for column in columns if column not in names]
+    if repeated:
+        problem, remedy = f"with two columns {', '.join(repeated)}", "Keep one column of each name"
+        example = file.name
+    elif missing:
+        problem = f"without the column {', '.join(missing)}"
+        remedy, folders = _add_columns(file, missing, source)
+        example = f"{file.name} (it has {', '.join(names[:SHOWN_COLUMNS])}{folders})"
+    else:
+        return False
+    findings.add(source, "file", problem, remedy=remedy, count=1, examples=[example])
+    return True
+
+
+def _add_columns(file: FoundFile, missing: Sequence[str], source: str) -> tuple[str, str]:
+    """Return how to add missing columns, and which columns the names of the folders have, for the message."""
+    above = next((part for part in file.path.parts for name in missing if part.startswith(f"{name}=")), None)
+    if above is not None:
+        return f"Give the folder that has {printable(above)} as the input, because the name of a folder is a column", ""
+    remedy = f"Add the column{OR_RENAME if source == DEMAND else ''}"
+    if not file.folder_values:
+        return remedy, ""
+    return f"{remedy}, or name a folder {missing[0]}=VALUE", f"; its folders have {', '.join(file.folder_values)}"
+
+
+def warn_of_other_names(
+    file: str,
+    reader: Reader,
+    others: Sequence[str],
+    used: Sequence[str],
+    findings: ValidationReport,
+    *,
+    source: str,
+) -> None:
+    """Warn if a column that is not used may be one that is, under another name.
+
+    Args:
+        file: Name of the file, for the message.
+        reader: Its reader.
+        others: Names of the columns that are not used.
+        used: Names of the columns that are used.
+        findings: Takes the warnings.
+        source: The input that the file belongs to (`demand`).
+    """
+    for column in used:
+        stand_ins = [name for name in _stand_ins(column, reader.layouts) if name in others]
+        alike = [name for name in others if _folded(name) == _folded(column) and name not in stand_ins]
+        for names, problem in (
+            (stand_ins, f"whose rows have either {column} or a column that is not used"),
+            (alike, f"with a column that is not used and is named like {column}"),
+        ):
+            findings.add(
+                source,
+                "file",
+                problem,
+                remedy="Rename it if it holds the same data",
+                count=len(names[:1]),
+                examples=[f"{file} ({', '.join(map(repr, names))})"],
+                level="warning",
+            )
+
+
+def _folded(name: str) -> str:
+    return NO_LETTER.sub("", name.casefold())
+
+
+def count_other(column: pl.Series, value: str | None) -> int:
+    """Return how many values of a column differ from the one in the name of a folder.
+
+    Args:
+        column: The column.
+        value: The value as text; None for a missing one.
+    """
+    if value is None:
+        return len(column) - column.null_count()
+    if column.dtype.is_numeric():
+        try:
+            same = column == float(value)
+        except ValueError:
+            return len(column)
+    else:
+        text = column.cast(pl.String)
+        same = text.str.starts_with(value) if column.dtype.is_temporal() else text.str.strip_chars() == value
+    return int((~same.fill_null(False)).sum())
+
+
+def _stand_ins(column: str, layouts: Collection[frozenset[str]]) -> list[str]:
+    """Return the columns that every row without a column has, and no row with it."""
+    without = [layout for layout in layouts if column not in layout]
+    having = frozenset[str]().union(*(layout for layout in layouts if column in layout))
+    return sorted(frozenset.intersection(*without) - having) if without and having else []
