@@ -136,21 +136,25 @@ class DecimalSigns:
             return _with_point(values, values.str.contains(COMMA))
         if not signs.point:
             _remember_points(values, signs)
-        return _converted(values, signs) if values.str.contains(",", literal=True).any() else values
+        has_comma = values.str.contains(",", literal=True)
+        return _converted(values, has_comma, signs) if has_comma.any() else values
 
 
-def _converted(values: pl.Series, signs: _Signs) -> pl.Series:
+def _converted(values: pl.Series, has_comma: pl.Series, signs: _Signs) -> pl.Series:
     """Return values with decimal points, each in its only sense. A comma before three digits is read as decimal."""
-    group, groups = values.str.contains(COMMA_GROUP), values.str.contains(COMMA_GROUPS)
-    both = values.str.contains(POINTS_AND_COMMA)
-    comma = (values.str.contains(COMMA) & ~group) | both
+    decimal, group = values.str.contains(COMMA), values.str.contains(COMMA_GROUP)
     signs.comma_group = signs.comma_group or _first(values, group)
-    signs.comma = signs.comma or _first(values, comma)
-    signs.comma_groups = signs.comma_groups or _first(values, groups)
-    signs.point = signs.point or signs.comma_groups
-    signs.decimals += int((comma | group).sum())
-    signs.thousands += int(groups.sum())
-    return _with_point(_without(".", _without(",", values, COMMA_GROUPS), POINTS_AND_COMMA), comma | group)
+    signs.comma = signs.comma or _first(values, decimal & ~group)
+    if (has_comma & ~decimal).any():
+        groups, both = values.str.contains(COMMA_GROUPS), values.str.contains(POINTS_AND_COMMA)
+        signs.comma = signs.comma or _first(values, both)
+        signs.comma_groups = signs.comma_groups or _first(values, groups)
+        signs.point = signs.point or signs.comma_groups
+        signs.thousands += int(groups.sum())
+        decimal |= both
+        values = _without(".", _without(",", values, COMMA_GROUPS), POINTS_AND_COMMA)
+    signs.decimals += int(decimal.sum())
+    return _with_point(values, decimal)
 
 
 def _without(sign: str, values: pl.Series, *forms: str) -> pl.Series:
