@@ -11,7 +11,7 @@ from typing import Literal
 import polars as pl
 
 from job_code.tables.file_splits import Batch
-from job_code.tables.validation_report import ValidationReport
+from job_code.tables.validation_report import Level, ValidationReport
 
 DecimalSign = Literal[".", ","]
 TEXT = (pl.String, pl.Categorical, pl.Enum)
@@ -120,12 +120,13 @@ class DecimalSigns:
                 if self._decimal is None:
                     _report_unclear(name, file, files, findings, source=source)
                 else:
-                    _report_contradiction(self._decimal, name, (file, files[file]), findings, source=source)
+                    _report_contradiction(self._decimal, name, file, files, findings, source=source)
 
     def _with_points(self, values: pl.Series, signs: _Signs) -> pl.Series:
         if self._decimal == ".":
-            if values.str.contains(",", literal=True).any():
+            if not (signs.point or signs.point_group):
                 _remember_points(values, signs)
+            if values.str.contains(",", literal=True).any():
                 signs.comma_group = signs.comma_group or _first(values, values.str.contains(COMMA_GROUP))
                 signs.comma_groups = signs.comma_groups or _first(values, values.str.contains(COMMA_GROUPS))
             return _without(",", values, COMMA_GROUP, COMMA_GROUPS)
@@ -221,32 +222,32 @@ def _report_unclear(name: str, file: str, files: dict[str, _Signs], findings: Va
 
 
 def _report_contradiction(
-    decimal: DecimalSign, name: str, signs_of: tuple[str, _Signs], findings: ValidationReport, *, source: str
+    decimal: DecimalSign, name: str, file: str, files: dict[str, _Signs], findings: ValidationReport, *, source: str
 ) -> None:
-    """Report the signs of a file that do not fit the setting, or may not fit it."""
-    file, own = signs_of
+    """Report the signs of a file that do not fit the setting, or probably do not."""
+    own, table = files[file], _Signs.total(files.values())
+    if decimal == ",":
+        sign, group, groups, other = "point", own.point_group, own.point_groups, table.comma
+        has_decimals = bool(own.comma)
+    else:
+        sign, group, groups, other = "comma", own.comma_group, own.comma_groups, table.point or table.point_group
+        has_decimals = bool(own.point or own.point_group)
+    problem, example = "", own.point
+    level: Level = "error"
     if decimal == "," and own.point:
-        findings.add(
-            source,
-            "file",
-            f"whose column {name} has decimal points, but `decimal` is the comma",
-            remedy="Write all numbers with one sign",
-            count=1,
-            examples=[f"{file} ({own.point!r})"],
-        )
-    comma_only = own.comma_group and not (own.comma_groups or own.point)
-    point_only = own.point_group and not (own.point_groups or own.comma)
-    if not own.whole and (comma_only if decimal == "." else point_only):
-        sign, example = ("comma", own.comma_group) if decimal == "." else ("point", own.point_group)
-        findings.add(
-            source,
-            "file",
-            f"whose column {name} has three digits after every {sign}, which is read as a sign of thousands",
-            remedy="Write decimals with the sign of the setting",
-            count=1,
-            examples=[f"{file} ({example!r})"],
-            level="note",
-        )
+        problem = f"whose column {name} has decimal points, but `decimal` is the comma"
+    elif group and other and not (groups or own.whole or has_decimals):
+        problem = f"whose column {name} has three digits after every {sign}, while other files have decimals"
+        level, example = "warning", group
+    findings.add(
+        source,
+        "file",
+        problem,
+        remedy="Write all numbers with one decimal sign",
+        count=int(bool(problem)),
+        examples=[f"{file} ({example!r})"],
+        level=level,
+    )
 
 
 def _problems(name: str, own: _Signs, table: _Signs) -> Iterator[tuple[str, tuple[str, ...]]]:

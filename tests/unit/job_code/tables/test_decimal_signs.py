@@ -125,32 +125,35 @@ def test_the_setting_decides(tmp_path: Path) -> None:
 def test_a_decimal_point_contradicts_the_comma(tmp_path: Path) -> None:
     assert read(tmp_path, ["1,5", "6.9"], ["1,5"], decimal=",")[1].messages() == [
         "demand: 1 file whose column y has decimal points, but `decimal` is the comma, e.g. 0.csv ('6.9'). "
-        "Write all numbers with one sign"
+        "Write all numbers with one decimal sign"
     ]
 
 
 @pytest.mark.parametrize(
-    ("decimal", "values", "sign"),
+    ("decimal", "values", "other", "sign"),
     [
-        (",", ["9.876", "1.250"], "point"),
-        (".", ["9,876", "1,250"], "comma"),
-        (",", ["9.876", "950"], ""),
-        (",", ["9.876", "1.234.567"], ""),
-        (",", ["9.876", "1,5"], ""),
-        (".", ["9,876", "950"], ""),
-        (".", ["9,876", "1,234.5"], ""),
-        (".", ["9,876", "1.5"], ""),
+        (",", ["9.876", "1.250"], "6,125", "point"),
+        (".", ["9,876", "1,250"], "6.125", "comma"),
+        (",", ["9.876", "1.250"], "6", ""),
+        (",", ["9.876", "950"], "6,5", ""),
+        (",", ["9.876", "1.234.567"], "6,5", ""),
+        (",", ["9.876", "1,5"], "6,5", ""),
+        (".", ["9,876", "1,250"], "6", ""),
+        (".", ["9,876", "950"], "6.5", ""),
+        (".", ["9,876", "1,234.5"], "6.5", ""),
+        (".", ["9,876", "1.500"], "6.5", ""),
     ],
 )
-def test_numbers_that_may_have_the_other_sign_are_noted(
-    tmp_path: Path, decimal: str, values: list[str], sign: str
+def test_files_that_probably_have_the_other_sign_are_a_warning(
+    tmp_path: Path, decimal: str, values: list[str], other: str, sign: str
 ) -> None:
-    _, findings = read(tmp_path, values, decimal=decimal)
+    _, findings = read(tmp_path, values, [other], decimal=decimal)
     expected = (
-        f"demand: 1 file whose column y has three digits after every {sign}, which is read as a sign of thousands, "
-        f"e.g. 0.csv ({values[0]!r}). Write decimals with the sign of the setting"
+        f"demand: 1 file whose column y has three digits after every {sign}, while other files have decimals, "
+        f"e.g. 0.csv ({values[0]!r}). Write all numbers with one decimal sign"
     )
-    assert [*findings.messages(), *findings.messages("note")] == ([expected] if sign else [])
+    found = [*findings.messages(), *findings.messages("warning"), *findings.messages("note")]
+    assert found == ([expected] if sign else [])
 
 
 def test_commas_are_counted(tmp_path: Path) -> None:
