@@ -37,7 +37,7 @@ class _Task:
     has_digests: bool
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Result:
     signs: DecimalSigns
     findings: ValidationReport = field(default_factory=ValidationReport)
@@ -163,7 +163,7 @@ def _report_unreadable(results: Sequence[_Result], findings: ValidationReport) -
 
 
 def _shard(task: _Task) -> _Result:
-    result = _Result(DecimalSigns(task.config.decimal))
+    result = _Result(signs=DecimalSigns(task.config.decimal))
     writer = ShuffleWriter(task.folder, task.writer, task.shards, task.config.key)
     for part in task.parts:
         file = part.file
