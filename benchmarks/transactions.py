@@ -23,7 +23,7 @@ from benchmarks.speed.tables.markdown_table import markdown_table
 SERIES, TRANSACTIONS = 300_000, 100_000_000
 MINUTES_OF_WEEK = 7 * 24 * 60
 MICROSECONDS = 60_000_000  # of a minute
-MAX_MEMORY_RATIO = 1.1  # of the weekly demand's; the same run differs by a few percent
+MAX_MEMORY_RATIO = 1.2  # of the weekly demand's; equal runs differ by up to a tenth
 AS_WEEKS = {"frequency": "W-MON", "aggregate": "sum"}
 
 
