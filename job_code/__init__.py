@@ -2,5 +2,6 @@
 
 `entrypoints/run.py` has the steps of a run in order. Every package may import `contract`, and the packages below it:
 entrypoints, fleet, artifacts, training and report, evaluation and forecasting, calibration, model, features and
-preparation, exogenous, demand, then runtime, tables and series. `config` and `errors` are below all of them.
+preparation, exogenous, exogenous_files, demand, then runtime, tables and series. `config` and `errors` are
+below all of them.
 """

@@ -22,9 +22,9 @@ from job_code.demand.shuffle_files import ShuffledShard, read_shard
 from job_code.demand.work_sizes import WorkSizes
 from job_code.entrypoints.run import run
 from job_code.errors import InputError
-from job_code.exogenous.covariate_files import ShuffledCovariates
 from job_code.exogenous.covariate_store import StoredCovariates
-from job_code.exogenous.static_files import StaticShards, shard_static
+from job_code.exogenous_files.covariate_files import ShuffledCovariates
+from job_code.exogenous_files.static_files import StaticShards, shard_static
 from job_code.model.direct_model import DirectModel
 from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.prepare import PreparedDemand, prepare

@@ -1,5 +1,5 @@
-"""Exogenous data: static features, covariates and public holidays, from files to encoded arrays.
+"""Exogenous data: static features, covariates and public holidays, as encoded arrays.
 
-`static_files` and `covariate_files` read files. `covariate_store` keeps values on disk. The encodings make numbers.
-May import: demand and what demand may import.
+`covariate_store` keeps values on disk. The encodings make numbers.
+May import: exogenous_files and what it may import.
 """

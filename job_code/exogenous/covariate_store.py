@@ -8,11 +8,11 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from job_code.exogenous.covariate_alignment import AlignedRows
 from job_code.exogenous.covariate_mask import MaskRate
-from job_code.exogenous.covariate_schema import CovariateSchema
-from job_code.exogenous.covariate_shuffle_files import ShuffledTable, group_of
-from job_code.exogenous.covariates import NO_GROUP, Covariates, CovariateTable
+from job_code.exogenous.covariates import Covariates, CovariateTable
+from job_code.exogenous_files.covariate_alignment import AlignedRows
+from job_code.exogenous_files.covariate_schema import CovariateSchema
+from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledTable, group_of
 from job_code.series.arrays import Booleans, Floats, Integers
 from job_code.series.panel import Panel
 from job_code.tables.key_hashes import Hashes, hash_keys

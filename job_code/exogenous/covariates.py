@@ -10,13 +10,10 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
 from job_code.exogenous.covariate_mask import CovariateMask
-from job_code.series.arrays import Booleans, Integers
-
-Cells = npt.NDArray[np.float32]
-NO_GROUP = -1
+from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP
+from job_code.series.arrays import Booleans, Cells, Integers
 
 
 @dataclass(frozen=True)

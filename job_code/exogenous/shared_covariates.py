@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from job_code.demand.run_context import RunContext
-from job_code.exogenous.covariate_alignment import DUPLICATES, periods_of, report_covariate_problems
-from job_code.exogenous.covariate_schema import CovariateSchema
-from job_code.exogenous.covariate_shuffle_files import ShuffledTable, group_of
 from job_code.exogenous.covariate_store import StoredCovariates, StoredTable
-from job_code.exogenous.covariates import NO_GROUP, CovariateTable
+from job_code.exogenous.covariates import CovariateTable
 from job_code.exogenous.public_holidays import HOLIDAY_COLUMNS, holiday_table
+from job_code.exogenous_files.covariate_alignment import DUPLICATES, periods_of, report_covariate_problems
+from job_code.exogenous_files.covariate_schema import CovariateSchema
+from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledTable, group_of
 from job_code.series.frequency import Frequency
 from job_code.tables.key_hashes import Hashes, hash_keys
 from job_code.tables.validation_report import ValidationReport

@@ -1,6 +1,6 @@
 """Encoding of static columns as numbers."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from job_code.exogenous_files.text_categories import MAX_CATEGORIES, all_categories
 from job_code.series.arrays import Booleans
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
-
-MAX_CATEGORIES = 255  # with more, single categories carry little information and LightGBM's split search is slow
 
 
 @dataclass(frozen=True)
@@ -156,21 +155,3 @@ def _type_name(dtype: pl.DataType) -> str:
     if dtype == pl.String:
         return "text"
     return "a number" if dtype.is_numeric() or dtype == pl.Boolean else f"a {dtype}"
-
-
-def categories_of(column: pl.Series) -> frozenset[str] | None:
-    """Return the distinct values of a text column, or None if there are more than `MAX_CATEGORIES`."""
-    found = column.drop_nulls().unique()
-    return frozenset(found.to_list()) if len(found) <= MAX_CATEGORIES else None
-
-
-def all_categories(parts: Iterable[Iterable[str] | None]) -> tuple[str, ...] | None:
-    """Return the sorted values of all parts of a column, or None if there are more than `MAX_CATEGORIES`."""
-    found: set[str] = set()
-    for part in parts:
-        if part is None:
-            return None
-        found |= set(part)
-        if len(found) > MAX_CATEGORIES:
-            return None
-    return tuple(sorted(found))

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from job_code.exogenous.covariates import Cells, Covariates
-from job_code.series.arrays import Integers
+from job_code.exogenous.covariates import Covariates
+from job_code.series.arrays import Cells, Integers
 
 MAX_RATIO = 10.0  # times the recent mean
 

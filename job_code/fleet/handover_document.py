@@ -12,8 +12,8 @@ from contract.s3.handover import ArchivedChunk, HandoverContents
 from contract.s3.handover_keys import HandoverKeys
 from job_code.artifacts.draft_run import RunDraft
 from job_code.errors import HandoverUnusableError
-from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariate_store import StoredCovariates, StoredTable
+from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.runtime.documents import BrokenDocumentError, document_as_text, parse_document
 from job_code.series.frequency import Frequency
 

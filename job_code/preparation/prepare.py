@@ -13,10 +13,10 @@ from job_code.demand.alignment import Repairs
 from job_code.demand.demand_checks import Calendar, report_problems
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
-from job_code.exogenous.covariate_alignment import report_covariate_problems
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_features import StaticEncoding
-from job_code.exogenous.static_files import report_static
+from job_code.exogenous_files.covariate_alignment import report_covariate_problems
+from job_code.exogenous_files.static_files import report_static
 from job_code.plausibility.period_rows import PeriodRows
 from job_code.plausibility.series_ends import SeriesEnds, check_renamed_keys, check_stray_rows
 from job_code.preparation.shard_preparation import ChunkInfo, InputShards, PreparedShard, ShardTask, prepare_shard

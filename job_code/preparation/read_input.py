@@ -7,11 +7,11 @@ from job_code.demand.demand_checks import check_calendar
 from job_code.demand.file_overlaps import ADDING
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import shard_demand
-from job_code.exogenous.covariate_files import ShuffledCovariates, bytes_in_shards, shuffle_covariates
 from job_code.exogenous.fitted_encodings import FittedEncodings
 from job_code.exogenous.shared_covariates import store_covariates
 from job_code.exogenous.static_features import report_unknown_categories
-from job_code.exogenous.static_files import StaticShards, shard_static
+from job_code.exogenous_files.covariate_files import ShuffledCovariates, bytes_in_shards, shuffle_covariates
+from job_code.exogenous_files.static_files import StaticShards, shard_static
 from job_code.plausibility.date_checks import check_dates
 from job_code.plausibility.last_totals import check_last_totals
 from job_code.preparation.data_quality import describe_input

@@ -14,9 +14,9 @@ from job_code.demand.demand_checks import Calendar, Problems, check_raw, check_s
 from job_code.demand.sharding import ShardedDemand
 from job_code.demand.shuffle_files import read_shard
 from job_code.demand.work_sizes import WorkSizes
-from job_code.exogenous.covariate_files import ShuffledCovariates
 from job_code.exogenous.covariate_store import StoredCovariates
-from job_code.exogenous.static_files import StaticRows, StaticShards, match_static_rows
+from job_code.exogenous_files.covariate_files import ShuffledCovariates
+from job_code.exogenous_files.static_files import StaticRows, StaticShards, match_static_rows
 from job_code.plausibility.key_texts import check_key_texts
 from job_code.plausibility.series_ends import SeriesEnds
 from job_code.preparation.panel_chunks import PanelChunk, write_chunk

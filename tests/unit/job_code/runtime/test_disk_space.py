@@ -104,7 +104,9 @@ def test_a_run_uses_about_the_required_disk_space(tmp_path: Path, sparse: bool) 
 
 def test_covariates_need_disk_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     required: list[int] = []
-    monkeypatch.setattr("job_code.exogenous.covariate_files.require_space", lambda _, needed: required.append(needed))
+    monkeypatch.setattr(
+        "job_code.exogenous_files.covariate_files.require_space", lambda _, needed: required.append(needed)
+    )
     monkeypatch.setattr("job_code.preparation.prepare.require_space", lambda _, needed: required.append(needed))
     demand = shop(20, 100)
     known = demand.select("unique_id", "ds", price=pl.lit(2.0), color=pl.lit("red"))

@@ -12,16 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from job_code.exogenous.covariate_schema import CovariateSchema
-from job_code.exogenous.covariates import Cells
-from job_code.exogenous.static_features import MAX_CATEGORIES
-from job_code.series.arrays import Integers
+from job_code.exogenous_files.covariate_schema import CovariateSchema
+from job_code.exogenous_files.text_categories import MAX_CATEGORIES
+from job_code.series.arrays import Cells, Integers
 from job_code.tables.key_hashes import Hashes, hash_keys, shard_of
 from job_code.tables.key_matches import KeyMatches, KeySample
 from job_code.tables.moments import MOMENT
 from job_code.tables.validation_report import ValidationReport
 
 NEVER = -(2**31)
+NO_GROUP = -1
 SHOWN_NAMES = 5  # of columns in a message
 Categories = dict[str, tuple[str, ...] | None]  # by column, in the order of the codes; None: too many categories
 

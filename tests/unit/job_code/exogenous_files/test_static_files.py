@@ -7,7 +7,8 @@ import pytest
 
 from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
-from job_code.exogenous.static_features import MAX_CATEGORIES, StaticEncoding
+from job_code.exogenous.static_features import StaticEncoding
+from job_code.exogenous_files.text_categories import MAX_CATEGORIES
 from job_code.preparation.panel_chunks import read_chunk
 from tests.demand import LAST, ONE, configured, prepared, run_job, shop
 

@@ -14,10 +14,10 @@ from job_code.config import WORKING_COLUMNS, ForecastConfig
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
 from job_code.errors import InputError
-from job_code.exogenous.covariate_alignment import SOURCE, AlignedRows, align_rows
-from job_code.exogenous.covariate_schema import CovariateSchema
-from job_code.exogenous.covariate_shuffle_files import Categories, CovariateWriter, ShuffledTable, TableColumns
-from job_code.exogenous.static_features import MAX_CATEGORIES, all_categories
+from job_code.exogenous_files.covariate_alignment import SOURCE, AlignedRows, align_rows
+from job_code.exogenous_files.covariate_schema import CovariateSchema
+from job_code.exogenous_files.covariate_shuffle_files import Categories, CovariateWriter, ShuffledTable, TableColumns
+from job_code.exogenous_files.text_categories import MAX_CATEGORIES, all_categories
 from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.series.frequency import Frequency

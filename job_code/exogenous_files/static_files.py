@@ -11,7 +11,7 @@ from job_code.config import ForecastConfig
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
 from job_code.errors import InputError
-from job_code.exogenous.static_features import categories_of
+from job_code.exogenous_files.text_categories import categories_of
 from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.frames import read_frame, write_frame
 from job_code.series.arrays import Booleans

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from job_code.exogenous.covariate_shuffle_files import ShuffledRows, group_of
-from job_code.exogenous.covariates import NO_GROUP, Cells
-from job_code.series.arrays import Integers
+from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledRows, group_of
+from job_code.series.arrays import Cells, Integers
 from job_code.series.frequency import Frequency, Moments
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.validation_report import ValidationReport
