@@ -8,13 +8,14 @@ import difflib
 import itertools
 import tomllib
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast, get_args
 
 import holidays
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -43,6 +44,8 @@ WORKING_COLUMNS = (
 
 ColumnName = Annotated[str, Field(min_length=1)]
 AggregationRule = Literal["sum", "mean", "last", "min", "max", "count"]
+CovariateRule = AggregationRule | Literal["hold"]
+COVARIATE_RULES: tuple[str, ...] = (*get_args(AggregationRule), "hold")
 GapRule = Literal["zero", "carry_forward", "interpolate", "mean", "median", "value", "missing"]
 Quantile = Annotated[float, Field(gt=0, lt=1)]
 
@@ -55,6 +58,14 @@ def _plausible(value: object) -> Label:
     return label
 
 
+def _with_column(value: str) -> str:
+    column, _, setting = (part.strip() for part in value.rpartition("="))
+    if not column or not setting or "," in value:
+        raise ValueError(f"{value!r} is not a column, an equals sign and its rule or value, such as price=hold")
+    return f"{column}={setting}"
+
+
+OfColumn = Annotated[str, AfterValidator(_with_column)]
 PeriodLabel = Annotated[
     date | datetime | int, BeforeValidator(_plausible), PlainSerializer(label_text, when_used="json")
 ]
@@ -117,6 +128,14 @@ class ForecastConfig(BaseModel):
     future_rule: Literal["error", "keep"] = "error"
     """Handling of values dated after the day of the run: `error` fails the run, `keep` uses them like others. With a
     configured cutoff, later values are ignored."""
+    covariate_rules: tuple[OfColumn, ...] = ()
+    """How several rows of a covariate become one value of a period, by column: `price=hold`, `promotion=max`. The rules
+    are `sum`, `mean`, `last`, `min`, `max`, `count` and `hold`. With `hold`, the last value also lasts until the next
+    row of its key. Without a rule, each row must be a period, unless the rows are clearly finer. Then numbers become
+    their mean, booleans their maximum, and texts the last one. `aggregate = "none"` prevents that."""
+    covariate_defaults: tuple[OfColumn, ...] = ()
+    """Values of covariates in periods without one, by column: `promotion=0`, `event=none`. They also apply to the
+    periods to forecast."""
     country_holidays: str | None = None
     """Country or region whose public holidays the model uses, such as `US` or `DE-BY`. If absent, it uses none."""
     sample_rows: int = Field(default=1_500_000, ge=10_000)
@@ -186,6 +205,29 @@ class ForecastConfig(BaseModel):
                 raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Berlin or UTC") from None
         return value
 
+    @field_validator("covariate_rules")
+    @classmethod
+    def _known_rules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for column, rule in _by_column(value).items():
+            if rule not in COVARIATE_RULES:
+                raise ValueError(f"{column}={rule}: the rule must be one of {', '.join(COVARIATE_RULES)}")
+        return value
+
+    @model_validator(mode="after")
+    def _covariates_are_no_other_columns(self) -> Self:
+        for name, value in (
+            ("covariate_rules", self.covariate_rules),
+            ("covariate_defaults", self.covariate_defaults),
+        ):
+            columns = [each.rpartition("=")[0] for each in value]
+            twice = sorted({column for column in columns if columns.count(column) > 1})
+            if twice:
+                raise ValueError(f"{name}: {', '.join(twice)} has several. Keep one")
+            taken = sorted({*self.key, self.time, self.target} & set(columns))
+            if taken:
+                raise ValueError(f"{name}: {', '.join(taken)} is no covariate, but a key, time or target. Remove it")
+        return self
+
     @model_validator(mode="after")
     def _zone_has_a_calendar(self) -> Self:
         if self.time_zone is not None and self.frequency in (None, NUMBERED):
@@ -246,6 +288,16 @@ class ForecastConfig(BaseModel):
         return (
             (self.time, self.target) if self.in_stock_column is None else (self.time, self.target, self.in_stock_column)
         )
+
+    @property
+    def rules_of_covariates(self) -> dict[str, CovariateRule]:
+        """The configured rule of each covariate that has one."""
+        return {column: cast(CovariateRule, rule) for column, rule in _by_column(self.covariate_rules).items()}
+
+    @property
+    def defaults_of_covariates(self) -> dict[str, str]:
+        """The value of each covariate that has one for periods without a value."""
+        return _by_column(self.covariate_defaults)
 
     @property
     def quantile_columns(self) -> tuple[str, ...]:
@@ -326,6 +378,10 @@ def _suggestion(location: Sequence[int | str], model: type[BaseModel]) -> str:
     close = difflib.get_close_matches(str(location[-1]), known, n=1)
     hint = f", did you mean {close[0]}?" if close else ""
     return f"{hint} (known: {', '.join(known)})" if known else hint
+
+
+def _by_column(values: Iterable[str]) -> dict[str, str]:
+    return {column: value for column, _, value in (each.rpartition("=") for each in values)}
 
 
 def _is_sequence(name: str, model: type[ForecastConfig]) -> bool:

@@ -23,6 +23,7 @@ from job_code.demand.work_sizes import WorkSizes
 from job_code.entrypoints.run import run
 from job_code.errors import InputError
 from job_code.exogenous.covariate_store import StoredCovariates
+from job_code.exogenous_files.covariate_counts import Window
 from job_code.exogenous_files.covariate_files import ShuffledCovariates
 from job_code.exogenous_files.static_files import StaticShards, shard_static
 from job_code.model.direct_model import DirectModel
@@ -151,6 +152,7 @@ def prepared(
         calendar,
         context,
         findings,
+        window=Window(cutoff=calendar.cutoff, last=calendar.cutoff, horizon=config.horizon),
         advance=lambda _: None,
     )
 

@@ -34,9 +34,14 @@ def resolve_rule(config: ForecastConfig, frequency: Frequency, counts: MomentCou
         return None
     if config.aggregate != "auto":
         return config.aggregate
+    return "sum" if is_finer(frequency, counts) else None
+
+
+def is_finer(frequency: Frequency, counts: MomentCounts) -> bool:
+    """Return whether most rows are dated between the labels of periods, at several moments of each period."""
     periods = len(np.unique(frequency.periods(counts.moments)))
     off_labels = counts.share(frequency.is_off_anchor(counts.moments))
-    return "sum" if off_labels > OFF_LABELS and len(counts.moments) >= PER_PERIOD * periods else None
+    return off_labels > OFF_LABELS and len(counts.moments) >= PER_PERIOD * periods
 
 
 def combine(
@@ -55,12 +60,10 @@ def combine(
     """
     if not len(periods):
         return shard, periods
-    has_value = ~np.isnan(shard.value)
-    # The last row of a period is its last row with a value, if there is one.
-    order = np.lexsort((shard.moment, has_value, periods, shard.series))
+    order = np.lexsort((shard.moment, periods, shard.series))
     series, period = shard.series[order], periods[order]
     begins = np.flatnonzero(np.append(True, (np.diff(series) != 0) | (np.diff(period) != 0)))
-    values = _combined(shard.value[order].astype(np.float64), begins, rule)
+    values = combine_values(shard.value[order].astype(np.float64), begins, rule)
     share = shard.in_stock_share
     if share is not None:
         sizes = np.diff(np.append(begins, len(order)))
@@ -96,11 +99,11 @@ def unfinished_since(moments: Moments, frequency: Frequency) -> int | None:
     return int(moments[-1]) if left[-1] > left[:-1].max() + TOLERANCE * np.median(following - begins) else None
 
 
-def _combined(values: Floats, begins: Integers, rule: AggregationRule) -> Floats:
-    """Combine consecutive values.
+def combine_values(values: Floats, begins: Integers, rule: AggregationRule) -> Floats:
+    """Combine consecutive values. The last of a cell is its last value that is not missing.
 
     Args:
-        values: Values, NaN if missing, shape (rows,).
+        values: Values, NaN if missing, in the order of their moments within a cell, shape (rows,).
         begins: Position of the first value of each cell, shape (cells,).
         rule: How they are combined.
     """
@@ -112,8 +115,8 @@ def _combined(values: Floats, begins: Integers, rule: AggregationRule) -> Floats
         reduced: Floats = np.fmin.reduceat(values, begins) if rule == "min" else np.fmax.reduceat(values, begins)
         return reduced
     if rule == "last":
-        last: Floats = values[np.append(begins[1:], len(values)) - 1]
-        return last
+        last = np.maximum.reduceat(np.where(valid, np.arange(len(values)), -1), begins)
+        return np.where(counts > 0, values[last], np.nan)
     totals = np.add.reduceat(np.where(valid, values, 0.0), begins)
     combined = totals / np.maximum(counts, 1) if rule == "mean" else totals
     return np.where(counts > 0, combined, np.nan)

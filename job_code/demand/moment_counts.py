@@ -1,7 +1,7 @@
 """Number of demand rows by moment."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -13,6 +13,7 @@ from job_code.demand.demand_rows import VALUE
 from job_code.tables.moments import MOMENT
 
 ROWS, WITH_VALUE = "rows", "with_value"
+MOMENTS_IN_MEMORY = 4_000_000
 CELLS_PER_ROW = 4  # moments, per row; with more cells, counting takes longer than sorting
 
 
@@ -75,6 +76,23 @@ class MomentCounts:
             true: Whether each moment of the table is selected, shape (moments,).
         """
         return int(self.table[ROWS].to_numpy()[true].sum()) / self.rows
+
+
+@dataclass
+class MomentCounter:
+    """Counts of batches, in memory. Rows by the minute in any order have many moments in each batch.
+
+    Attributes:
+        counts: The counts so far, of one or several batches each.
+    """
+
+    counts: list[MomentCounts] = field(default_factory=list)
+
+    def add(self, batch: pl.DataFrame) -> None:
+        """Count the rows of one cleaned batch."""
+        self.counts.append(MomentCounts.of(batch))
+        if sum(each.table.height for each in self.counts) > MOMENTS_IN_MEMORY:
+            self.counts = [MomentCounts.total(self.counts)]
 
 
 def _table(moments: object, rows: object, with_value: object) -> pl.DataFrame:

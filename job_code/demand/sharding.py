@@ -9,7 +9,7 @@ import polars as pl
 from job_code.config import ForecastConfig
 from job_code.demand.demand_rows import SOURCE, clean_demand
 from job_code.demand.file_overlaps import RowDigests, adds_rows
-from job_code.demand.moment_counts import MomentCounts
+from job_code.demand.moment_counts import MomentCounter, MomentCounts
 from job_code.demand.run_context import RunContext
 from job_code.demand.shuffle_files import ROW, ROW_IN_STOCK, ShuffleWriter
 from job_code.errors import InputError
@@ -21,8 +21,6 @@ from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import key_types
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
-
-MOMENTS_IN_MEMORY = 4_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +39,10 @@ class _Task:
 class _Result:
     signs: DecimalSigns
     findings: ValidationReport = field(default_factory=ValidationReport)
-    moments: list[MomentCounts] = field(default_factory=list)
+    moments: MomentCounter = field(default_factory=MomentCounter)
     digests: list[RowDigests] = field(default_factory=list)
     series: int = 0
     unreadable: dict[str, tuple[str, UnreadableFileError]] = field(default_factory=dict)
-
-    def count(self, batch: MomentCounts) -> None:
-        """Add the counts of a batch. Rows by the minute in any order have many moments in each batch."""
-        self.moments.append(batch)
-        if sum(each.table.height for each in self.moments) > MOMENTS_IN_MEMORY:
-            self.moments = [MomentCounts.total(self.moments)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +107,7 @@ def shard_demand(
         signs.merge(result.signs)
     signs.report(_numbers(config), findings, source=SOURCE)
     _report_unreadable(results, findings)
-    counts = [count for result in results for count in result.moments]
+    counts = [count for result in results for count in result.moments.counts]
     moments = MomentCounts.total(counts) if counts else None
     if moments is None or not moments.rows:
         if not findings.messages():
@@ -171,7 +163,7 @@ def _shard(task: _Task) -> _Result:
             for batch in part.batches(task.batch, result.findings):
                 batch = result.signs.read(batch, _numbers(task.config))
                 clean = clean_demand(batch, task.types, task.config, result.findings)
-                result.count(MomentCounts.of(clean))
+                result.moments.add(clean)
                 hashes = writer.add(clean)
                 if task.has_digests:
                     result.digests.append(RowDigests.of(clean, hashes, file.name))

@@ -1,7 +1,8 @@
 """Prepared covariates on disk: per-series values with each chunk, and tables that all chunks share."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from math import nan
 from pathlib import Path
 from typing import Self
 
@@ -11,9 +12,11 @@ import polars as pl
 from job_code.exogenous.covariate_mask import MaskRate
 from job_code.exogenous.covariates import Covariates, CovariateTable
 from job_code.exogenous_files.covariate_alignment import AlignedRows
+from job_code.exogenous_files.covariate_counts import TableCounts
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledTable, group_of
 from job_code.series.arrays import Booleans, Floats, Integers
+from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 from job_code.tables.key_hashes import Hashes, hash_keys
 from job_code.tables.key_matches import KeyMatches, example_names
@@ -53,12 +56,14 @@ class StoredCovariates:
         horizon: Number of periods after the cutoff that the tables cover.
         dropped: Columns that the run does not use.
         mask_rate: Mask rate of each used column in training and backtest; None without a mask.
+        counts: Counts of the rows of the shared tables, by the number of the table.
     """
 
     tables: tuple[StoredTable, ...] = ()
     horizon: int = 0
     dropped: tuple[str, ...] = ()
     mask_rate: MaskRate | None = None
+    counts: Mapping[int, TableCounts] = field(default_factory=dict)
 
     def drop_mostly_missing(self, missing: Floats, *, seed: int) -> Self:
         """Drop the columns that are mostly missing in the periods to forecast, and set the mask rate of the others.
@@ -86,17 +91,26 @@ class StoredCovariates:
         """Names of all used columns, table by table."""
         return tuple(name for table in self.tables for name in self._used(table))
 
-    def is_past_only(self, last: int) -> list[bool]:
+    def is_past_only(self, last: int, frequency: Frequency, counts: Mapping[int, TableCounts]) -> list[bool]:
         """Return whether each used column ends with the demand, so that it is unknown in a real horizon.
 
-        A run with an earlier cutoff must not use such a column, although the file has values for its horizon.
+        A run with an earlier cutoff must not use such a column, although the file has values for its horizon. A column
+        with a default is always known. A held value is known unless most keys used to have new values.
 
         Args:
-            last: Last moment of the demand, which may be after the cutoff, in minutes since 1970-01-01.
+            last: Last period of the demand, which may be after the cutoff.
+            frequency: Calendar of the demand.
+            counts: Counts of the rows of each table, by its number.
         """
-        return [
-            table.schema.known_until.get(name, last + 1) <= last for table in self.tables for name in self._used(table)
-        ]
+        found = []
+        for table in self.tables:
+            schema = table.schema
+            for at, name in enumerate(schema.names):
+                if name not in self.dropped:
+                    is_stated = schema.held[at] and not counts[table.number].is_frequent[at]
+                    ends = schema.is_known_until(name, last, frequency)
+                    found.append(ends and not is_stated and name not in schema.defaults)
+        return found
 
     @property
     def columns_of_series(self) -> int:
@@ -142,6 +156,7 @@ class StoredCovariates:
             names=self.names,
             categorical=tuple(name for schema in schemas for name in schema.categorical if name not in self.dropped),
             positive=tuple(name for schema in schemas for name in schema.positive if name not in self.dropped),
+            defaults=tuple(table.schema.defaults.get(name, nan) for table in self.tables for name in self._used(table)),
         )
 
     def matches(
@@ -198,7 +213,7 @@ class StoredCovariates:
                 continue
             own = rows[stored.number]
             table = CovariateTable.empty(len(stored.schema.names), panel.first_period, panel.lengths + self.horizon)
-            table.put(own.series, own.period, own.values)
+            table.put(own.series, own.period, own.values, stored.schema.held)
             np.save(stored.file(chunk), np.array(table.values))
             groups.append(np.arange(len(panel)))
         np.save(chunk / _GROUPS, np.array(groups, dtype=np.int32))

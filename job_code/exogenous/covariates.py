@@ -7,6 +7,7 @@ the table has no key. Cutting the demand history of a series does not change its
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Self
 
 import numpy as np
@@ -40,22 +41,34 @@ class CovariateTable:
         """Return a table without values."""
         return cls(list(np.full((columns, int(lengths.sum())), np.nan, np.float32)), first_period, lengths)
 
-    def put(self, group: Integers, period: Integers, values: Cells) -> Integers:
-        """Write values to cells. Rows with a period outside their group are ignored.
+    def put(self, group: Integers, period: Integers, values: Cells, held: Sequence[bool]) -> None:
+        """Write values to cells. Rows with a period outside their group are ignored, unless their value is held.
 
         Args:
-            group: Group of each row, shape (rows,).
+            group: Group of each row, shape (rows,). If any column is held, the rows are ordered by group and period.
             period: Period of each row, shape (rows,).
             values: Values of each row, shape (columns, rows).
-
-        Returns:
-            Positions of the written cells, one per used row.
+            held: Whether a value of each column lasts until the next row of its group with a value.
         """
         at, known = self._cells(group, period)
         cells = at[known]
-        for column, new in zip(self.values, values, strict=True):
-            column[cells] = new[known]
-        return cells
+        for column, new, lasts in zip(self.values, values, held, strict=True):
+            if lasts:
+                has_value = ~np.isnan(new)
+                self._hold(column, group[has_value], period[has_value], new[has_value])
+            else:
+                column[cells] = new[known]
+
+    def _hold(self, column: Cells, group: Integers, period: Integers, values: Cells) -> None:
+        """Write each value to the cells from its period to the next row of its group."""
+        first, after = self.first_period[group], (self.first_period + self.lengths)[group]
+        following = np.append(period[1:], 0)
+        ends = np.where(np.append(np.diff(group) != 0, True), after, following) if len(group) else period
+        begin, end = np.clip(period, first, after), np.clip(ends, first, after)
+        counts = end - begin
+        position = self.starts[group] + begin - first
+        at = np.arange(int(counts.sum())) + np.repeat(position - (np.cumsum(counts) - counts), counts)
+        column[at] = np.repeat(values, counts)
 
     def at(self, group: Integers, period: Integers) -> Cells:
         """Return the values of rows.
@@ -109,6 +122,7 @@ class Covariates:
         positive: Names of the columns whose values are always above zero, such as prices. The features also contain
             their ratio to the usual value.
         mask: Mask for training and backtest; None without a mask.
+        defaults: Value of each column in periods without one; NaN without a default.
     """
 
     tables: tuple[CovariateTable, ...]
@@ -118,6 +132,7 @@ class Covariates:
     categorical: tuple[str, ...] = ()
     positive: tuple[str, ...] = ()
     mask: CovariateMask | None = None
+    defaults: tuple[float, ...] = ()
 
     @classmethod
     def none(cls, series: int) -> Self:
@@ -157,6 +172,9 @@ class Covariates:
             Values, NaN if missing, shape (columns, rows).
         """
         found = [table.at(group[series], period) for table, group in zip(self.tables, self.group, strict=True)]
+        for values, default in zip(chain.from_iterable(found), self.defaults, strict=False):
+            if not np.isnan(default):
+                values[np.isnan(values)] = default
         return np.concatenate(found) if found else np.empty((0, len(series)), np.float32)
 
     def ahead(self, last_period: Integers, horizon: int) -> Cells:

@@ -1,6 +1,5 @@
 """Prepare covariates that many series share, in folders that all chunks use."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,20 +10,20 @@ from job_code.demand.run_context import RunContext
 from job_code.exogenous.covariate_store import StoredCovariates, StoredTable
 from job_code.exogenous.covariates import CovariateTable
 from job_code.exogenous.public_holidays import HOLIDAY_COLUMNS, holiday_table
-from job_code.exogenous_files.covariate_alignment import DUPLICATES, periods_of, report_covariate_problems
+from job_code.exogenous_files.covariate_alignment import Problems, align_rows, report_covariate_problems
+from job_code.exogenous_files.covariate_counts import TableCounts, Window
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledTable, group_of
 from job_code.series.frequency import Frequency
-from job_code.tables.key_hashes import Hashes, hash_keys
+from job_code.tables.key_hashes import Hashes
 from job_code.tables.validation_report import ValidationReport
-
-ROW_COLUMNS = ("hash", "period")
 
 
 def store_covariates(
     shuffled: Sequence[ShuffledTable],
     frequency: Frequency,
     span: tuple[int, int],
+    window: Window,
     context: RunContext,
     findings: ValidationReport,
     *,
@@ -36,19 +35,22 @@ def store_covariates(
         shuffled: All tables.
         frequency: Calendar of the demand.
         span: First and last period that the run needs.
+        window: The periods around the end of the demand.
         context: The run. The shared tables go to its `chunks` folder.
         findings: Takes the invalid rows and names of the shared tables.
         known: Categories of a trained model, by column.
     """
     config, folder = context.config, context.chunks
-    problems, tables = Counter[str](), []
+    problems, tables = Problems(), []
+    counts: dict[int, TableCounts] = {}
     for table in shuffled:
         if table.per_series:
             columns = table.columns
             tables.append(StoredTable(number=columns.number, key=columns.key, schema=table.schema, folder=None))
         else:
             into = folder / f"covariates-{table.columns.number}"
-            tables.append(share_table(table, frequency, span, problems, into, context.sizes.rows_per_batch))
+            stored, counts[table.columns.number] = share_table(table, frequency, span, window, problems, into)
+            tables.append(stored)
     if config.country_holidays is not None and not findings.messages():  # an invalid cutoff may be centuries away
         into = folder / "covariates-holidays"
         tables.append(share_holidays(config.country_holidays, len(tables), frequency, span, into, known=known or {}))
@@ -57,56 +59,54 @@ def store_covariates(
     if twice:
         findings.add_message(f"covariates: {', '.join(twice)} is also the name of a public-holiday column. Rename it")
     report_covariate_problems(problems, frequency, findings)
-    return StoredCovariates(tuple(tables), config.horizon)
+    return StoredCovariates(tuple(tables), config.horizon, counts=counts)
 
 
 def share_table(
-    table: ShuffledTable, frequency: Frequency, span: tuple[int, int], problems: Counter[str], folder: Path, batch: int
-) -> StoredTable:
+    table: ShuffledTable, frequency: Frequency, span: tuple[int, int], window: Window, problems: Problems, folder: Path
+) -> tuple[StoredTable, TableCounts]:
     """Write a table with a shorter key than the demand to a folder that all chunks use.
 
-    The table can be large, e.g. for a chain with many articles. Memory: one batch, and one byte per cell.
+    The table can be large, e.g. for a chain with many articles. Memory: the rows of one shard. All rows of a table
+    without a key are in one shard.
 
     Args:
-        table: The table in shuffle files.
+        table: The table in shuffle files, which are deleted.
         frequency: Calendar of the demand.
         span: First and last period that the run needs.
+        window: The periods around the end of the demand, for the counts.
         problems: Takes the counts of invalid rows.
         folder: Folder to create. It must not exist.
-        batch: Rows to process at a time.
     """
     folder.mkdir()
-    groups = pl.DataFrame(schema={"hash": pl.UInt64, "first": pl.Int64, "last": pl.Int64})
-    for rows in table.batches(0, batch):
-        dated = pl.DataFrame({"hash": rows.hash, "period": periods_of(rows.moment, frequency, problems)})
-        inside = dated.filter(pl.col("period").is_between(*span))
-        seen = inside.group_by("hash").agg(first=pl.col("period").min(), last=pl.col("period").max())
-        groups = pl.concat([groups, seen]).group_by("hash").agg(pl.col("first").min(), pl.col("last").max())
-    groups = groups.sort("hash")
-    hashes, first, last = (groups[name].to_numpy() for name in groups.columns)
     columns, schema = table.columns, table.schema
+    groups = pl.concat(_groups_of(table, shard, frequency, span) for shard in range(table.shards)).sort("hash")
+    hashes, first, last = (groups[name].to_numpy() for name in groups.columns)
     stored = StoredTable(number=columns.number, key=columns.key, schema=schema, folder=folder)
     lengths = last - first + 1
-    cells = int(lengths.sum())
-    values = _nan_array(stored.file(folder), len(schema.names), cells)
-    outside: list[Hashes] = []
-    shared, filled = CovariateTable(list(values), first, lengths), np.zeros(cells, dtype=bool)
-    for rows in table.batches(0, batch):
-        group = group_of(rows.hash, hashes, NO_GROUP)
-        period = periods_of(rows.moment, frequency, Counter())
-        at = shared.put(group, period, rows.values)
-        unused = (period < span[0]) | (period > span[1])
-        # Few rows are outside the span. Their hashes are enough to find duplicates.
-        outside.append(hash_keys(pl.DataFrame({"hash": rows.hash[unused], "period": period[unused]}), ROW_COLUMNS))
-        new = np.unique(at[~filled[at]])
-        problems[DUPLICATES + table.description] += len(at) - len(new)
-        filled[new] = True
-    unused_rows = np.concatenate(outside) if outside else np.empty(0, np.uint64)
-    problems[DUPLICATES + table.description] += len(unused_rows) - len(np.unique(unused_rows))
+    values = _nan_array(stored.file(folder), len(schema.names), int(lengths.sum()))
+    shared, counts = CovariateTable(list(values), first, lengths), TableCounts.none(len(schema.names))
+    for shard in range(table.shards):
+        rows = table.read(shard)
+        table.delete(shard)
+        known = np.unique(rows.hash)
+        own = align_rows(rows, known, frequency, problems, table=table)
+        counts += TableCounts.of(own, schema, window)
+        shared.put(group_of(known, hashes, NO_GROUP)[own.series], own.period, own.values, schema.held)
     values.flush()
-    table.delete(0)
     _save_groups(shared, hashes, folder)
-    return stored
+    return stored, counts
+
+
+def _groups_of(table: ShuffledTable, shard: int, frequency: Frequency, span: tuple[int, int]) -> pl.DataFrame:
+    """Return the first and last period of each key of a shard within the span. Held values last to its end."""
+    rows, is_held = table.read(shard), any(table.schema.held)
+    dated = pl.DataFrame({"hash": rows.hash, "period": frequency.periods(rows.moment).astype(np.int64)})
+    if is_held:
+        dated = dated.with_columns(pl.col("period").clip(lower_bound=span[0]))
+    inside = dated.filter(pl.col("period").is_between(*span))
+    last = pl.lit(span[1]) if is_held else pl.col("period").max()
+    return inside.group_by("hash").agg(first=pl.col("period").min(), last=last.cast(pl.Int64))
 
 
 def share_holidays(

@@ -1,21 +1,34 @@
-"""Assign the rows of covariates to series, or groups of series, and to periods."""
+"""Assign the rows of covariates to series, or groups of series, and to periods, and combine the rows of a period."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledRows, group_of
-from job_code.series.arrays import Cells, Integers
-from job_code.series.frequency import Frequency, Moments
+from job_code.demand.aggregation import combine_values
+from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledRows, ShuffledTable, group_of
+from job_code.series.arrays import Booleans, Cells, Integers
+from job_code.series.frequency import Frequency
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.validation_report import ValidationReport
 
 SOURCE = "covariates"
-DUPLICATES = "duplicates in "  # with the description of the table: the name of a count
+ORDERED = ("last", "hold")  # rules by which the order of rows decides
 
 
-@dataclass(frozen=True)
+class Problem(NamedTuple):
+    """A kind of invalid rows of a table, with a column that they concern."""
+
+    kind: Literal["off_calendar", "duplicates", "repeated", "conflicts"]
+    table: str
+    column: str
+
+
+Problems = Counter[Problem]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AlignedRows:
     """Rows of a table.
 
@@ -24,22 +37,26 @@ class AlignedRows:
         series: Index of the series of each row, shape (rows,).
         period: Period number of each row, shape (rows,).
         unmatched: Hash of the key of each row whose series is unknown, shape (unknown rows,).
+        read: Number of rows before they were combined.
+        covered: Number of periods from the first row of each key to its last, over all keys.
     """
 
     values: Cells
     series: Integers
     period: Integers
     unmatched: Hashes
+    read: int
+    covered: int
 
     def of(self, series: Integers) -> "AlignedRows":
         """Return the rows of some series. The series get their positions in `series` as numbers."""
         position = group_of(self.series.astype(np.uint64), series.astype(np.uint64), NO_GROUP)
         kept = position != NO_GROUP
-        return AlignedRows(self.values[:, kept], position[kept], self.period[kept], self.unmatched)
+        return replace(self, values=self.values[:, kept], series=position[kept], period=self.period[kept])
 
 
 def align_rows(
-    rows: ShuffledRows, known: Hashes, frequency: Frequency, problems: Counter[str], *, table: str
+    rows: ShuffledRows, known: Hashes, frequency: Frequency, problems: Problems, *, table: ShuffledTable
 ) -> AlignedRows:
     """Return series and period of each row, and count the invalid rows. Drop rows of unknown series.
 
@@ -48,49 +65,102 @@ def align_rows(
         known: Hashes of the keys of all series or groups.
         frequency: Calendar of the demand.
         problems: Takes the counts.
-        table: Description of the table, for the message.
+        table: The table of the rows. If it has rules, its rows are combined, and are ordered by series and period.
     """
     series = group_of(rows.hash, known, NO_GROUP)
     kept = series != NO_GROUP
-    series, period = series[kept], periods_of(rows.moment[kept], frequency, problems)
-    span = int(np.ptp(period)) + 1 if len(period) else 1
-    cell = series * span + (period - period.min(initial=0) if len(period) else period)
-    problems[DUPLICATES + table] += len(cell) - len(np.unique(cell))
-    return AlignedRows(rows.values[:, kept], series, period, rows.hash[~kept])
+    if not kept.all():
+        rows, unmatched, series = rows.where(kept), rows.hash[~kept], series[kept]
+    else:
+        unmatched = rows.hash[:0]
+    period = frequency.periods(rows.moment).astype(np.int64)
+    off = frequency.is_off_anchor(rows.moment)
+    read = len(period)
+    values = rows.values
+    if table.schema.rules:
+        order = np.lexsort((rows.moment, series))
+        rows, series, period, off = rows.where(order), series[order], period[order], off[order]
+        _check(rows, series, period, off, problems, table)
+        begins = _begins(series, period)
+        rules = [table.schema.rules.get(name, "last") for name in table.schema.names]
+        values = np.empty((len(rules), len(begins)), np.float32)
+        for at, rule in enumerate(rules if len(begins) else ()):
+            own = rows.values[at].astype(np.float64)
+            values[at] = combine_values(own, begins, "last" if rule == "hold" else rule)
+        series, period = series[begins], period[begins]
+        covered = _covered(series, period)
+    else:
+        span = int(np.ptp(period)) + 1 if len(period) else 1
+        cells = np.unique(series * span + (period - period.min(initial=0) if len(period) else period))
+        column = table.schema.names[0]
+        problems[Problem("off_calendar", table.description, column)] += int(np.count_nonzero(off))
+        problems[Problem("duplicates", table.description, column)] += len(period) - len(cells)
+        covered = _covered(*np.divmod(cells, span))
+    return AlignedRows(values=values, series=series, period=period, unmatched=unmatched, read=read, covered=covered)
 
 
-def periods_of(moments: Moments, frequency: Frequency, problems: Counter[str]) -> Integers:
-    """Return the periods of rows, and count the moments off the calendar.
+def _check(
+    rows: ShuffledRows, series: Integers, period: Integers, off: Booleans, problems: Problems, table: ShuffledTable
+) -> None:
+    """Count the invalid rows of a table with rules. The rows are ordered by series and moment."""
+    names, rules = table.schema.names, table.schema.rules
+    at_same_time = (np.diff(series) == 0) & (np.diff(rows.moment) == 0)
+    if table.automatic:
+        problems[Problem("repeated", table.description, names[0])] += int(np.count_nonzero(at_same_time))
+        return
+    strict = [at for at, name in enumerate(names) if name not in rules]
+    if strict:
+        column, has_value = names[strict[0]], ~np.isnan(rows.values[strict]).all(axis=0)
+        problems[Problem("off_calendar", table.description, column)] += int(np.count_nonzero(off & has_value))
+        begins = _begins(series[has_value], period[has_value])
+        problems[Problem("duplicates", table.description, column)] += int(np.count_nonzero(has_value)) - len(begins)
+    if at_same_time.any():
+        begins = np.flatnonzero(np.append(True, ~at_same_time))
+        for at, name in enumerate(names):
+            if rules.get(name) in ORDERED:
+                lowest = np.fmin.reduceat(rows.values[at], begins)
+                differ = int(np.count_nonzero(np.fmax.reduceat(rows.values[at], begins) > lowest))
+                problems[Problem("conflicts", table.description, name)] += differ
 
-    Args:
-        moments: Minutes since 1970-01-01, shape (rows,).
-        frequency: Calendar of the demand.
-        problems: Takes the count.
 
-    Returns:
-        Period numbers, shape (rows,).
-    """
-    problems["off_anchor"] += int(np.count_nonzero(frequency.is_off_anchor(moments)))
-    return frequency.periods(moments).astype(np.int64)
+def _begins(series: Integers, period: Integers) -> Integers:
+    """Return the position of the first row of each series and period. The rows are ordered by both."""
+    if not len(series):
+        return np.empty(0, np.int64)
+    return np.flatnonzero(np.append(True, (np.diff(series) != 0) | (np.diff(period) != 0)))
 
 
-def report_covariate_problems(problems: Counter[str], frequency: Frequency, findings: ValidationReport) -> None:
+def _covered(series: Integers, period: Integers) -> int:
+    """Return the number of periods from the first row of each series to its last. The rows are ordered by both."""
+    if not len(series):
+        return 0
+    starts = np.flatnonzero(np.append(True, np.diff(series) != 0))
+    ends = np.append(starts[1:], len(series)) - 1
+    return int((period[ends] - period[starts] + 1).sum())
+
+
+def report_covariate_problems(problems: Problems, frequency: Frequency, findings: ValidationReport) -> None:
     """Report the invalid rows of all covariates."""
-    findings.add(
-        SOURCE,
-        "row",
-        f"dated off the calendar {frequency.name} of the demand",
-        remedy=f"Date every {frequency.unit} the same way as the demand",
-        count=problems["off_anchor"],
-        examples=[],
-    )
-    for name, count in problems.items():
-        if name.startswith(DUPLICATES):
-            findings.add(
-                SOURCE,
-                "row",
-                f"with the key and {frequency.unit} of another row in {name.removeprefix(DUPLICATES)}",
-                remedy=f"Keep one row per key and {frequency.unit}",
-                count=count,
-                examples=[],
-            )
+    unit = frequency.unit
+    for problem, count in sorted(problems.items()):
+        rule = f"covariate_rules={problem.column}"
+        wording, remedy = {
+            "off_calendar": (
+                f"dated off the calendar {frequency.name} of the demand",
+                f"Date every {unit} the same way as the demand. To combine the rows of a {unit}, set e.g. {rule}=mean. "
+                f"If a value holds until the next row, set {rule}=hold",
+            ),
+            "duplicates": (
+                f"with the key and {unit} of another row",
+                f"Keep one row per key and {unit}, or set a rule, e.g. {rule}=mean",
+            ),
+            "repeated": (
+                "with the key and time of another row",
+                f"Keep one of them, or set a rule, e.g. {rule}=mean",
+            ),
+            "conflicts": (
+                f"with another value of {problem.column} than a row with the same key and time",
+                f"Keep one of them, or set another rule, e.g. {rule}=mean",
+            ),
+        }[problem.kind]
+        findings.add(SOURCE, "row", f"{wording} in {problem.table}", remedy=remedy, count=count, examples=[])

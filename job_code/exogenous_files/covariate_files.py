@@ -1,20 +1,22 @@
 """Stream covariate files into shards on all cores.
 
-A table with the demand's key goes to the shards of the demand. A table with a shorter key has a single shard.
+A table with the demand's key goes to the shards of the demand. A table with a shorter key has shards of its own.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from job_code.config import WORKING_COLUMNS, ForecastConfig
+from job_code.demand.demand_rows import VALUE
+from job_code.demand.moment_counts import MomentCounter, MomentCounts
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
 from job_code.errors import InputError
-from job_code.exogenous_files.covariate_alignment import SOURCE, AlignedRows, align_rows
+from job_code.exogenous_files.covariate_alignment import SOURCE, AlignedRows, Problems, align_rows
+from job_code.exogenous_files.covariate_counts import TableCounts, Window
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.covariate_shuffle_files import Categories, CovariateWriter, ShuffledTable, TableColumns
 from job_code.exogenous_files.text_categories import MAX_CATEGORIES, all_categories
@@ -27,10 +29,12 @@ from job_code.tables.file_splits import Batch, Part, split
 from job_code.tables.key_columns import cast_keys, common_types, key_checks, key_types, with_plain_text
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.key_matches import KeyMatches, KeySample, split_by_type
-from job_code.tables.moments import TimeColumn
+from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.row_checks import drop_bad_rows
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
+
+_NOTHING = MomentCounts.of(pl.DataFrame(schema={MOMENT: pl.Int32, VALUE: pl.Float64}))
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,14 @@ class ShuffledCovariates:
     Attributes:
         tables: The tables.
         ignored: Ignored columns, each with the reason.
+        columns: Names of all columns, without keys and times.
     """
 
     tables: tuple[ShuffledTable, ...] = ()
     ignored: tuple[str, ...] = ()
+    columns: frozenset[str] = frozenset()
 
-    def of_shard(
-        self, shard: int, hashes: Hashes, frequency: Frequency, problems: Counter[str]
-    ) -> dict[int, AlignedRows]:
+    def of_shard(self, shard: int, hashes: Hashes, frequency: Frequency, problems: Problems) -> dict[int, AlignedRows]:
         """Read the rows of the series of a shard from the shuffle files, and delete the files.
 
         Args:
@@ -59,11 +63,18 @@ class ShuffledCovariates:
         Returns:
             Rows by table number, without the tables that have a shorter key than the demand.
         """
-        return {
-            table.columns.number: align_rows(table.read(shard), hashes, frequency, problems, table=table.description)
-            for table in self.tables
-            if table.per_series
-        }
+        aligned = {}
+        for table in self.tables:
+            if table.per_series:
+                rows = table.read(shard)
+                table.delete(shard)
+                aligned[table.columns.number] = align_rows(rows, hashes, frequency, problems, table=table)
+        return aligned
+
+    def count(self, rows: Mapping[int, AlignedRows], window: Window) -> dict[int, TableCounts]:
+        """Count the rows of a shard by the number of their table."""
+        schemas = {table.columns.number: table.schema for table in self.tables}
+        return {number: TableCounts.of(own, schemas[number], window) for number, own in rows.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +97,7 @@ class _Result:
     categories: Categories
     lowest: dict[str, float]
     last_moment: dict[str, int]
+    moments: MomentCounter = field(default_factory=MomentCounter)
     findings: ValidationReport = field(default_factory=ValidationReport)
     unmatched: list[KeyMatches] = field(default_factory=list)
     sample: KeySample = field(default_factory=KeySample)
@@ -142,7 +154,8 @@ def shuffle_covariates(
         table, reasons = _shuffle_table(number, tables[columns], demand, context, findings)
         shuffled += [table] if table.schema.names else []
         ignored += reasons
-    return ShuffledCovariates(tuple(shuffled), tuple(ignored))
+    names = {name for columns in tables for name in columns - {*context.config.key, context.config.time}}
+    return ShuffledCovariates(tuple(shuffled), tuple(ignored), frozenset(names))
 
 
 def _name_problem(tables: Iterable[frozenset[str]], config: ForecastConfig) -> str | None:
@@ -175,7 +188,8 @@ def _shuffle_table(
         files, {name: types[name] for name in columns}, findings, decimal=config.decimal, source=SOURCE
     )
     table = TableColumns(number=number, key=key, numbers=by_type.numbers, texts=by_type.texts)
-    results = list(context.workers.map(_shuffle, _tasks(files, table, (own_keys, types), demand, context)))
+    tasks = _tasks(files, table, (own_keys, types), demand, context)
+    results = list(context.workers.map(_shuffle, tasks))
     for result in results:
         findings.merge(result.findings)
     schema, unused = _merge(results, table)
@@ -184,6 +198,9 @@ def _shuffle_table(
         columns=table,
         folder=demand.folder,
         per_series=key == config.key,
+        shards=tasks[0].shards,
+        booleans=tuple(name for name, dtype in types.items() if dtype == pl.Boolean),
+        moments=MomentCounts.total([each for result in results for each in result.moments.counts] or [_NOTHING]),
         own_codes=tuple(result.categories for result in results),
         unmatched=KeyMatches.total(each for result in results for each in result.unmatched),
         sample=results[0].sample,
@@ -206,6 +223,8 @@ def _tasks(
     config, sizes = context.config, context.sizes
     rows = sum(file.rows for file in files)
     require_space(demand.folder, rows * table.row.itemsize)
+    shards = demand.shards if table.key == config.key else sizes.shards(0, rows * table.row.itemsize)
+    has_rules = not config.rules_of_covariates.keys().isdisjoint(table.names)
     return [
         _Task(
             parts=tuple(parts),
@@ -213,11 +232,11 @@ def _tasks(
             own_key_types=types[0],
             key_types={name: demand.types[name] for name in table.key},
             types=types[1],
-            time=TimeColumn.of(config),
+            time=TimeColumn.of(config, of_covariates=True, is_combined=has_rules),
             signs=DecimalSigns(config.decimal),
             folder=demand.folder,
             writer=writer,
-            shards=demand.shards if table.key == config.key else 1,
+            shards=shards,
             batch=sizes.rows_per_batch,
         )
         for writer, parts in enumerate(split(files, min(context.workers.count, sizes.worthwhile_workers(rows))))
@@ -250,6 +269,7 @@ def _shuffle(task: _Task) -> _Result:
                 result.unmatched.append(unmatched)
                 if task.table.key and not result.sample.names:
                     result.sample = KeySample.of(rows, task.table.key)
+                result.moments.add(rows.select(MOMENT, pl.lit(0.0).alias(VALUE)))
                 writer.add(rows.with_columns(pl.col(task.table.numbers).cast(pl.Float64)))
         except UnreadableFileError as error:
             report_unreadable(file.name, file.file_format, error, result.findings, SOURCE)

@@ -4,14 +4,16 @@ A row takes 12 bytes and four bytes per column. Each writer encodes text with it
 them to common categories after all files are read.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from job_code.demand.moment_counts import MomentCounts
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.text_categories import MAX_CATEGORIES
 from job_code.series.arrays import Cells, Integers
@@ -124,7 +126,11 @@ class ShuffledTable:
         schema: Usable columns of the table.
         columns: Layout of the rows in the shuffle files.
         folder: Folder of the shuffle files.
-        per_series: Whether the table has the demand's key. If so, it is in the shards of the demand, else in one shard.
+        per_series: Whether the table has the demand's key. If so, it is in the shards of the demand.
+        shards: Number of shards.
+        booleans: Columns with booleans in all files.
+        moments: Number of rows by moment; None after the rules are known.
+        automatic: Whether the rows show the rules, and the configuration does not have them.
         own_codes: Categories by the codes of each writer.
         unmatched: Rows whose key cannot have the demand's type.
         sample: Some keys of the table, for messages.
@@ -134,6 +140,10 @@ class ShuffledTable:
     columns: TableColumns
     folder: Path
     per_series: bool
+    shards: int
+    booleans: tuple[str, ...]
+    moments: MomentCounts | None
+    automatic: bool = False
     own_codes: tuple[Categories, ...]
     unmatched: KeyMatches
     sample: KeySample
@@ -172,35 +182,22 @@ class ShuffledTable:
         )
 
     def read(self, shard: int) -> "ShuffledRows":
-        """Read the rows that all writers wrote for one shard, and delete the files."""
-        no_values = np.empty((len(self.schema.names), 0), np.float32)
-        nothing = ShuffledRows(np.empty(0, np.uint64), np.empty(0, np.int32), no_values)
-        rows = ShuffledRows.stack([nothing, *self.batches(shard)])
-        self.delete(shard)
-        return rows
-
-    def batches(self, shard: int, size: int | None = None) -> Iterator["ShuffledRows"]:
-        """Stream the rows that all writers wrote for one shard.
-
-        Args:
-            shard: Number of the shard.
-            size: Maximum number of rows of a batch; None for one batch per writer.
-        """
+        """Read the rows that all writers wrote for one shard."""
         names = self.schema.names
         used = [self.columns.names.index(name) for name in names]
-        row = self.columns.row
+        parts = [ShuffledRows(np.empty(0, np.uint64), np.empty(0, np.int32), np.empty((len(names), 0), np.float32))]
         for writer, codes in enumerate(self.own_codes):
             file = self.columns.file(self.folder, shard, writer)
-            rows = file.stat().st_size // row.itemsize if file.exists() else 0
-            step = size or max(1, rows)
-            for first in range(0, rows, step):
-                own = np.fromfile(file, dtype=row, count=min(step, rows - first), offset=first * row.itemsize)
-                values = np.ascontiguousarray(own["values"].T[used])
-                for name, known in self.schema.categorical.items():
-                    at, position = names.index(name), {text: code for code, text in enumerate(known)}
-                    target = [position.get(text, np.nan) for text in codes[name] or ()]
-                    values[at] = _translate(values[at], np.array([*target, np.nan], dtype=np.float32))
-                yield ShuffledRows(own["hash"], own["moment"], values)
+            if not file.exists():
+                continue
+            own = np.fromfile(file, dtype=self.columns.row)
+            values = np.ascontiguousarray(own["values"].T[used])
+            for name, known in self.schema.categorical.items():
+                at, position = names.index(name), {text: code for code, text in enumerate(known)}
+                target = [position.get(text, np.nan) for text in codes[name] or ()]
+                values[at] = _translate(values[at], np.array([*target, np.nan], dtype=np.float32))
+            parts.append(ShuffledRows(own["hash"], own["moment"], values))
+        return ShuffledRows.stack(parts)
 
     def delete(self, shard: int) -> None:
         """Delete the files that all writers wrote for one shard."""
@@ -215,6 +212,14 @@ class ShuffledRows:
     hash: Hashes
     moment: npt.NDArray[np.int32]
     values: Cells
+
+    def where(self, rows: npt.NDArray[Any]) -> "ShuffledRows":
+        """Return some rows.
+
+        Args:
+            rows: Whether to take each row, or the positions of the wanted rows.
+        """
+        return ShuffledRows(self.hash[rows], self.moment[rows], self.values[:, rows])
 
     @classmethod
     def stack(cls, parts: "list[ShuffledRows]") -> "ShuffledRows":

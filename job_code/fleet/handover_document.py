@@ -17,7 +17,7 @@ from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.runtime.documents import BrokenDocumentError, document_as_text, parse_document
 from job_code.series.frequency import Frequency
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import compress
 from operator import add
 from typing import Self
 
@@ -16,6 +17,7 @@ from job_code.demand.sharding import ShardedDemand
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_features import StaticEncoding
 from job_code.exogenous_files.covariate_alignment import report_covariate_problems
+from job_code.exogenous_files.covariate_counts import TableCounts, Window
 from job_code.exogenous_files.static_files import report_static
 from job_code.plausibility.period_rows import PeriodRows
 from job_code.plausibility.series_ends import SeriesEnds, check_renamed_keys, check_stray_rows
@@ -47,6 +49,8 @@ class PreparedDemand:
         counts: Number of series by demand class, younger than a season, and discontinued.
         series_without_static: Number of series without a static row.
         recent: Total demand by period, over the last two years at most, shape (periods,).
+        covariate_counts: Counts of the rows of each covariate table from files, by its number.
+        past_only: Covariates that end with the demand.
     """
 
     key_types: dict[str, pl.DataType]
@@ -60,6 +64,8 @@ class PreparedDemand:
     counts: dict[str, int]
     series_without_static: int
     recent: Floats
+    covariate_counts: dict[int, TableCounts]
+    past_only: tuple[str, ...]
 
     @classmethod
     def merge(
@@ -69,6 +75,7 @@ class PreparedDemand:
         covariates: StoredCovariates,
         calendar: Calendar,
         *,
+        window: Window,
         seed: int,
     ) -> Self:
         """Merge the results of all shards.
@@ -78,13 +85,16 @@ class PreparedDemand:
             shards: The input.
             covariates: All covariates, also those that will be dropped.
             calendar: Frequency and cutoff.
+            window: The periods around the end of the demand.
             seed: Seed of the covariate mask.
         """
         chunks = tuple(chunk for result in results for chunk in result.chunks)
         counts = {name: sum(result.counts[name] for result in results) for name in COUNTED}
         selling = sum(chunk.series for chunk in chunks) - counts["discontinued"]
         missing = np.sum([result.missing_in_horizon for result in results], axis=0) / max(1, selling)
-        missing[covariates.is_past_only(shards.demand.moments.last)] = 1.0
+        of_tables = _covariate_counts(results, shards, covariates)
+        past_only = covariates.is_past_only(window.last, calendar.frequency, of_tables)
+        missing[past_only] = 1.0
         static_rows = [result.static_rows for result in results]
         return cls(
             key_types=shards.demand.types,
@@ -98,6 +108,8 @@ class PreparedDemand:
             counts=counts,
             series_without_static=sum(each.matches.without for each in static_rows),
             recent=_recent(results, chunks, calendar.cutoff),
+            covariate_counts=of_tables,
+            past_only=tuple(compress(covariates.names, past_only)),
         )
 
     @property
@@ -118,6 +130,7 @@ def prepare(
     context: RunContext,
     findings: ValidationReport,
     *,
+    window: Window,
     advance: Advance,
 ) -> PreparedDemand:
     """Check and align every shard.
@@ -128,6 +141,7 @@ def prepare(
         calendar: Frequency and cutoff.
         context: The run. The panels go to its `chunks` folder.
         findings: The findings so far.
+        window: The periods around the end of the demand.
         advance: Called with the completed share.
 
     Raises:
@@ -144,6 +158,7 @@ def prepare(
             calendar=calendar,
             config=context.config,
             covariates=covariates,
+            window=window,
             sound=sound,
             folder=context.chunks,
             sizes=context.sizes,
@@ -162,7 +177,7 @@ def prepare(
     findings.raise_if_any()
     if not report_similar_keys([chunk.folder for result in results for chunk in result.chunks], findings):
         check_renamed_keys(ends, calendar, findings)
-    return PreparedDemand.merge(results, shards, covariates, calendar, seed=context.config.seed)
+    return PreparedDemand.merge(results, shards, covariates, calendar, window=window, seed=context.config.seed)
 
 
 def _require_space(
@@ -189,6 +204,17 @@ def _report(
         table.report_matches([each for each in matches if each is not None], findings)
     wrong = reduce(add, (result.covariate_problems for result in results))
     report_covariate_problems(wrong, calendar.frequency, findings)
+
+
+def _covariate_counts(
+    results: Sequence[PreparedShard], shards: InputShards, covariates: StoredCovariates
+) -> dict[int, TableCounts]:
+    """Return the counts of each covariate table, over all shards."""
+    totals = {table.columns.number: TableCounts.none(len(table.schema.names)) for table in shards.covariates.tables}
+    for counts in (covariates.counts, *(result.covariate_counts for result in results)):
+        for number, own in counts.items():
+            totals[number] += own
+    return totals
 
 
 def _recent(results: Sequence[PreparedShard], chunks: Sequence[ChunkInfo], cutoff: int) -> Floats:

@@ -10,10 +10,13 @@ from job_code.demand.sharding import shard_demand
 from job_code.exogenous.fitted_encodings import FittedEncodings
 from job_code.exogenous.shared_covariates import store_covariates
 from job_code.exogenous.static_features import report_unknown_categories
+from job_code.exogenous_files.covariate_counts import Window
 from job_code.exogenous_files.covariate_files import ShuffledCovariates, bytes_in_shards, shuffle_covariates
+from job_code.exogenous_files.covariate_rules import resolve_rules
 from job_code.exogenous_files.static_files import StaticShards, shard_static
 from job_code.plausibility.date_checks import check_dates
 from job_code.plausibility.last_totals import check_last_totals
+from job_code.preparation.covariate_calendars import report_calendars
 from job_code.preparation.data_quality import describe_input
 from job_code.preparation.prepare import PreparedDemand, prepare
 from job_code.preparation.shard_preparation import InputShards
@@ -45,6 +48,7 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
         prepared = _check(shards, context, findings, advance, known)
     if prepared.calendar.rule is not None:
         _note_aggregation(shards.demand.moments.rows, prepared, findings)
+    report_calendars(prepared, context.config, findings)
     if context.config.cutoff_rule == "common":  # with cutoffs of their own, fewer series have the last periods
         check_last_totals(prepared.recent, prepared.calendar.frequency, findings)
     quality = describe_input(shards.demand, prepared, shards.covariates, findings, inputs=context.request.inputs)
@@ -84,10 +88,14 @@ def _check(
             found = table.schema.categorical
             report_unknown_categories(found, known.covariates.categories, findings, source="covariates")
         shards = replace(shards, covariates=known.covariates.apply_schema(shards.covariates))
+    shards = replace(shards, covariates=resolve_rules(shards.covariates, calendar.frequency, config, findings))
+    last = int(calendar.frequency.periods(demand.moments.moments[-1:])[0])
+    window = Window(cutoff=calendar.cutoff, last=last, horizon=config.horizon)
     covariates = store_covariates(
         shards.covariates.tables,
         calendar.frequency,
         span,
+        window,
         context,
         findings,
         known=known.covariates.categories if known is not None else None,
@@ -97,7 +105,7 @@ def _check(
         fitted = known.covariates.check_compatible(covariates, findings)
     if context.request.min_chunks is not None:
         context = replace(context, sizes=context.sizes.for_fleet(demand.series * usual, context.request.min_chunks))
-    prepared = prepare(shards, covariates, calendar, context, findings, advance=advance)
+    prepared = prepare(shards, covariates, calendar, context, findings, window=window, advance=advance)
     if known is None:
         return prepared
     found = prepared.encoding.categories

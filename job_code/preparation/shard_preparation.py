@@ -15,6 +15,8 @@ from job_code.demand.sharding import ShardedDemand
 from job_code.demand.shuffle_files import read_shard
 from job_code.demand.work_sizes import WorkSizes
 from job_code.exogenous.covariate_store import StoredCovariates
+from job_code.exogenous_files.covariate_alignment import Problems as CovariateProblems
+from job_code.exogenous_files.covariate_counts import TableCounts, Window
 from job_code.exogenous_files.covariate_files import ShuffledCovariates
 from job_code.exogenous_files.static_files import StaticRows, StaticShards, match_static_rows
 from job_code.plausibility.key_texts import check_key_texts
@@ -72,6 +74,7 @@ class ShardTask:
         calendar: Frequency and cutoff.
         config: Rules for checks and repairs.
         covariates: Location and schema of the covariates.
+        window: The periods around the end of the demand.
         sound: Whether the input has no problem so far. If it has one, the worker writes no panels.
         folder: Parent folder of the chunks.
         sizes: Sizes of the chunks.
@@ -82,6 +85,7 @@ class ShardTask:
     calendar: Calendar
     config: ForecastConfig
     covariates: StoredCovariates
+    window: Window
     sound: bool
     folder: Path
     sizes: WorkSizes
@@ -102,6 +106,7 @@ class PreparedShard:
         static_rows: Counts and categories of the static rows. The rows themselves are in the chunks.
         recent: Total demand by period, over the last years up to the cutoff, shape (periods,).
         covariate_problems: Counts of invalid covariate rows.
+        covariate_counts: Counts of the rows of each per-series covariate table, by its number.
         covariate_matches: Rows and series that match, by the number of each covariate table with a key.
         missing_in_horizon: Number of selling series for which each covariate is missing, shape (columns, horizon).
     """
@@ -115,7 +120,8 @@ class PreparedShard:
     counts: Counter[str]
     static_rows: StaticRows
     recent: Floats
-    covariate_problems: Counter[str]
+    covariate_problems: CovariateProblems
+    covariate_counts: dict[int, TableCounts]
     covariate_matches: dict[int, KeyMatches]
     missing_in_horizon: Integers
 
@@ -143,9 +149,11 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     recent = np.zeros(frequency.seasons.shown)
     chunks = []
     matches: dict[int, KeyMatches] = {}
-    wrong, missing = Counter[str](), np.zeros((len(task.covariates.names), task.config.horizon), np.int64)
+    counts_of_covariates: dict[int, TableCounts] = {}
+    wrong, missing = CovariateProblems(), np.zeros((len(task.covariates.names), task.config.horizon), np.int64)
     if shard is not None:
         by_table = task.shards.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
+        counts_of_covariates = task.shards.covariates.count(by_table, task.window)
         matches = task.covariates.matches(keys, task.shards.covariates.tables, by_table)
         problems = check_shard(shard, periods, frequency, task.config) | raw
         check_key_texts(keys, findings)
@@ -197,6 +205,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
         static_rows=replace(static_rows, rows=static_rows.rows.clear()),
         recent=recent,
         covariate_problems=wrong,
+        covariate_counts=counts_of_covariates,
         covariate_matches=matches,
         missing_in_horizon=missing,
     )

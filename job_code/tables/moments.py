@@ -37,6 +37,7 @@ class TimeColumn:
         time_zone: The configured zone of the periods; None for the zone that each time is written in.
         too_fine: Level of times that are finer than minutes, or than days if dates suffice; None if they are usual.
         day_begins_at: Minute at which a day begins.
+        setting: The setting that combines rows, with an example.
     """
 
     name: str
@@ -45,17 +46,24 @@ class TimeColumn:
     time_zone: str | None = None
     too_fine: Level | None = "error"
     day_begins_at: int = 0
+    setting: str = "aggregate, e.g. aggregate=sum"
 
     @classmethod
-    def of(cls, config: ForecastConfig) -> Self:
-        """Return the configured column."""
+    def of(cls, config: ForecastConfig, *, of_covariates: bool = False, is_combined: bool = False) -> Self:
+        """Return the configured column.
+
+        Args:
+            config: Names and calendar.
+            of_covariates: Whether the table has covariates, whose rules have a setting of their own.
+            is_combined: Whether the rows of covariates are combined by a configured rule.
+        """
         asked = config.frequency
         known = asked is not None and asked != NUMBERED
         has_dates_only = known and (is_partial(str(asked)) or not calendar_of(str(asked)).is_sub_daily)
         too_fine: Level | None = None
-        if not may_combine(config):
+        if not is_combined and not may_combine(config):
             too_fine = "error"
-        elif config.aggregate == "auto" and not has_dates_only:
+        elif not is_combined and (of_covariates or config.aggregate == "auto") and not has_dates_only:
             too_fine = "note"  # the minutes alone show whether the rows are combined
         return cls(
             name=config.time,
@@ -64,6 +72,7 @@ class TimeColumn:
             time_zone=config.time_zone,
             too_fine=too_fine,
             day_begins_at=config.day_begins_at * HOUR,
+            setting="covariate_rules, e.g. covariate_rules=price=mean" if of_covariates else cls.setting,
         )
 
     def read(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, RowCheck]]:
@@ -151,9 +160,9 @@ class TimeColumn:
         what, unit = ("a time of day", DAY * MINUTE) if self.has_dates_only else ("seconds", MINUTE)
         wrong, problem = pl.col(MICROSECONDS) % unit != 0, f"with {what} in {self.name}"
         if self.too_fine == "note":
-            remedy = "Their minute counts. If several rows make one period, set aggregate, e.g. aggregate=sum"
+            remedy = f"Their minute counts. If several rows make one period, set {self.setting}"
             return RowCheck((self.name,), wrong, problem, remedy, keeps=True, level="note")
-        remedy = f"Set aggregate, e.g. aggregate=sum, or provide one row per period, and dates without {what}"
+        remedy = f"Set {self.setting}, or provide one row per period, and dates without {what}"
         if is_zoned and self.has_dates_only and self.time_zone is None:
             remedy += ". If they are midnights of another zone, set time_zone, e.g. time_zone=Europe/Berlin"
         return RowCheck((self.name,), wrong, problem, remedy, keeps=True)

@@ -431,7 +431,7 @@ def test_a_chunk_that_kills_its_process_is_named_and_the_others_are_forecast(
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"schema_version": 99}, "handover.json has schema 99, this program reads schema 2; start a new run"),
+        ({"schema_version": 99}, "handover.json has schema 99, this program reads schema 3; start a new run"),
         ({"last_period": None}, "handover.json cannot be read: last_period: Input should be a valid integer; start a"),
         ({"chunks": [{"number": 0}]}, "handover.json cannot be read: chunks.0.series: Field required (and 2 more)"),
         ({"covariates": {"tables": []}}, "handover.json cannot be read: covariates.horizon: Field required"),

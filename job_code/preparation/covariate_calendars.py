@@ -1,0 +1,86 @@
+"""Report how the rows of covariates became periods: combined, held, filled by a default, or too sparse."""
+
+from job_code.config import ForecastConfig
+from job_code.exogenous.covariate_store import StoredTable
+from job_code.exogenous_files.covariate_alignment import SOURCE
+from job_code.exogenous_files.covariate_counts import TableCounts
+from job_code.preparation.prepare import PreparedDemand
+from job_code.tables.validation_report import ValidationReport, plural
+
+DENSE = 0.5  # of the periods of the keys; a column with fewer values is probably of a coarser calendar
+SHOWN_RULES = 5
+
+
+def report_calendars(demand: PreparedDemand, config: ForecastConfig, findings: ValidationReport) -> None:
+    """Report what the rules of covariates did, and columns that probably need a rule.
+
+    Args:
+        demand: Prepared demand with covariates.
+        config: Its horizon is the number of periods to forecast.
+        findings: Takes notes and warnings.
+    """
+    unit = demand.calendar.frequency.unit
+    for table in demand.covariates.tables:
+        counts = demand.covariate_counts.get(table.number)
+        if counts is None:  # public holidays have no rows
+            continue
+        if counts.rows != counts.cells:
+            rules = [f"{name}={rule}" for name, rule in table.schema.rules.items()]
+            more = f" and {len(rules) - SHOWN_RULES:,} more" if len(rules) > SHOWN_RULES else ""
+            findings.add_message(
+                f"{SOURCE}: {plural(counts.rows, 'row')} became {plural(counts.cells, unit)} of keys, by "
+                f"{', '.join(rules[:SHOWN_RULES])}{more}. The setting is covariate_rules",
+                level="note",
+            )
+        _report_held(table, counts, demand, config.horizon, findings)
+        _report_defaults(table, demand, config, findings)
+        _warn_sparse(table, counts, demand, findings)
+
+
+def _report_held(
+    table: StoredTable, counts: TableCounts, demand: PreparedDemand, horizon: int, findings: ValidationReport
+) -> None:
+    unit = demand.calendar.frequency.unit
+    for at, name in enumerate(table.schema.names):
+        if not table.schema.held[at]:
+            continue
+        if name in demand.past_only:
+            findings.add_message(
+                f"{SOURCE}: {name} has no row after the end of the demand, but {counts.recent[at]:,} of "
+                f"{plural(int(counts.keys[at]), 'key')} had one in the {plural(horizon, unit)} before. Its later "
+                "values are not known, so the run does not use it. Upload planned values",
+                level="warning",
+            )
+        elif counts.held[at]:
+            share = counts.held[at] / max(1, counts.keys[at] * horizon)
+            findings.add_message(
+                f"{SOURCE}: {name} keeps the last value of its key for {min(share, 1.0):.0%} of the periods to "
+                "forecast, because its rule is hold. Upload later values if they are known",
+                level="note",
+            )
+
+
+def _report_defaults(
+    table: StoredTable, demand: PreparedDemand, config: ForecastConfig, findings: ValidationReport
+) -> None:
+    for name in table.schema.defaults:
+        if table.schema.is_known_until(name, demand.calendar.cutoff, demand.calendar.frequency):
+            findings.add_message(
+                f"{SOURCE}: {name} has no value after the cutoff. In all periods to forecast it is "
+                f"{config.defaults_of_covariates[name]}, by covariate_defaults. Upload planned values if there are any",
+                level="note",
+            )
+
+
+def _warn_sparse(table: StoredTable, counts: TableCounts, demand: PreparedDemand, findings: ValidationReport) -> None:
+    unit = demand.calendar.frequency.unit
+    for at, name in enumerate(table.schema.names):
+        is_stated = table.schema.held[at] or name in table.schema.defaults or name in demand.past_only
+        share = counts.values[at] / max(1, counts.covered)
+        if not is_stated and 0 < share < DENSE:
+            findings.add_message(
+                f"{SOURCE}: {name} has a value for {share:.0%} of the {unit}s of its keys. If a value holds until the "
+                f"next row, set covariate_rules={name}=hold. If {unit}s without a row have a usual value, set it, e.g. "
+                f"covariate_defaults={name}=0",
+                level="warning",
+            )
