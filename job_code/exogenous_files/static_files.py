@@ -1,4 +1,7 @@
-"""Read static columns, which describe a series and never change: category, brand, size of the shop."""
+"""Read static columns, which describe a series: category, brand, size of the shop.
+
+A table with dates has a row for each change. The run uses the row in force at its cutoff.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from job_code.config import ForecastConfig
+from job_code.demand.demand_checks import Calendar
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
 from job_code.errors import InputError
@@ -28,6 +32,7 @@ from job_code.tables.key_columns import (
 )
 from job_code.tables.key_hashes import hash_keys, shard_of
 from job_code.tables.key_matches import KeyMatches, example_names, split_by_type
+from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.row_checks import drop_bad_rows
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
@@ -42,10 +47,12 @@ class StaticShards:
     Attributes:
         schema: Types of the columns, without the key.
         unmatched: Rows whose key cannot have the demand's type.
+        is_dated: Whether the rows have dates.
     """
 
     schema: dict[str, pl.DataType]
     unmatched: KeyMatches = field(default_factory=KeyMatches)
+    is_dated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +63,9 @@ class StaticRows:
         rows: One row per series, null if missing.
         categories: Distinct values of each text column; None if there are too many.
         matches: Rows and series that match. Only series that begin before the cutoff count.
-        repeated: Number of series with more than one row.
-        examples: Keys of the first series with more than one row.
+        repeated: Number of series with more than one row, or more than one with the same date.
+        examples: Keys of the first of these series.
+        later: Number of rows dated after the cutoff.
     """
 
     rows: pl.DataFrame
@@ -65,6 +73,7 @@ class StaticRows:
     matches: KeyMatches
     repeated: int
     examples: pl.DataFrame
+    later: int = 0
 
 
 def shard_static(path: Path, demand: ShardedDemand, context: RunContext, findings: ValidationReport) -> StaticShards:
@@ -76,14 +85,15 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
         context: The run.
         findings: Takes invalid files and rows.
     """
-    key = context.config.key
+    key, time = context.config.key, TimeColumn.of(context.config, is_combined=True)
     files = _open(path, context.config, findings)
     if not files:
         return StaticShards({})
     own_keys = key_types(files, key, findings, source=SOURCE)
     if pl.Null() in own_keys.values():
         return StaticShards({})
-    types = common_types(files, [name for name in files[0].columns if name not in key])
+    is_dated = time.name in files[0].columns
+    types = common_types(files, [name for name in files[0].columns if name not in (*key, time.name)])
     columns: dict[str, TextColumn] = {}  # text columns of files without types
     if not all(file.typed for file in files):
         columns = {name: TextColumn() for name, dtype in types.items() if dtype == pl.String}
@@ -93,10 +103,15 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
             for count, batch in enumerate(Part(file).batches(context.sizes.rows_per_batch, findings)):
                 batch = signs.read(batch, columns)
                 rows = with_plain_text(batch.rows)
-                own = rows.schema
-                rows = drop_bad_rows(
-                    replace(batch, rows=rows), key_checks(own, own_keys), findings, source=SOURCE
-                ).select(*cast_keys(own, own_keys), *(pl.col(name).cast(dtype) for name, dtype in types.items()))
+                own, checks = rows.schema, key_checks(rows.schema, own_keys)
+                if is_dated:
+                    rows, time_checks = time.read(rows)
+                    checks |= time_checks
+                rows = drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE).select(
+                    *cast_keys(own, own_keys),
+                    *([MOMENT] if is_dated else []),
+                    *(pl.col(name).cast(dtype) for name, dtype in types.items()),
+                )
                 for name, column in columns.items():
                     column.add(batch.rows[name], batch)
                 matching, others = split_by_type(rows, demand.types)
@@ -109,7 +124,7 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     numbers = [name for name, column in columns.items() if column.is_number]
     signs.report(numbers, findings, source=SOURCE)
     schema = {name: pl.Float64() if name in numbers else dtype for name, dtype in types.items()}
-    return StaticShards(schema, KeyMatches.total(unmatched))
+    return StaticShards(schema, KeyMatches.total(unmatched), is_dated)
 
 
 def _open(path: Path, config: ForecastConfig, findings: ValidationReport) -> list[TableFile]:
@@ -128,11 +143,14 @@ def _open(path: Path, config: ForecastConfig, findings: ValidationReport) -> lis
     if len({frozenset(file.columns) for file in files}) > 1:
         findings.add_message("static: the files have different columns. Use the same columns in all files")
         return []
+    if files and {config.time, MOMENT} <= files[0].columns.keys():
+        findings.add_message(f"static: a column cannot be named {MOMENT}. Rename it")
+        return []
     return files
 
 
 def match_static_rows(
-    keys: pl.DataFrame, has_started: Booleans, static: StaticShards, folder: Path, shard: int
+    keys: pl.DataFrame, has_started: Booleans, static: StaticShards, folder: Path, shard: int, *, calendar: Calendar
 ) -> StaticRows:
     """Match the static rows with the series of a shard, and delete the files.
 
@@ -143,6 +161,7 @@ def match_static_rows(
         static: Schema of the static columns.
         folder: Folder of the shards.
         shard: Number of the shard.
+        calendar: Its cutoff decides which of several dated rows is in force.
     """
     key = keys.columns
     if not static.schema:
@@ -155,15 +174,21 @@ def match_static_rows(
         )
     files = sorted(folder.glob(_name(shard, "*")))
     parts = [read_frame(file) for file in files]
-    rows = pl.concat(parts) if parts else pl.DataFrame(schema={**keys.schema, **static.schema})
+    dated: dict[str, pl.DataType] = {MOMENT: pl.Int32()} if static.is_dated else {}
+    rows = pl.concat(parts) if parts else pl.DataFrame(schema={**keys.schema, **dated, **static.schema})
     rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in static.schema.items())
     for file in files:
         file.unlink()
-    repeated = rows.select(key).filter(pl.struct(key).is_duplicated()).unique().sort(key)
+    later = 0
+    if static.is_dated:
+        is_later = calendar.frequency.periods(rows[MOMENT].to_numpy()) > calendar.cutoff
+        later = int(np.count_nonzero(is_later))
+        rows = rows.filter(~pl.Series(is_later)).sort(*key, MOMENT)
+    repeated = rows.filter(pl.struct(*key, *dated).is_duplicated()).select(key).unique().sort(key)
     own = keys.filter(pl.Series(has_started))
     without = own.join(rows.select(key), on=key, how="anti")
     unmatched = rows.select(key).join(keys, on=key, how="anti")
-    joined = keys.join(rows.unique(key, keep="any"), on=key, how="left", maintain_order="left").drop(key)
+    joined = keys.join(rows.unique(key, keep="last").drop(*dated), on=key, how="left", maintain_order="left").drop(key)
     counted = joined.filter(pl.Series(has_started))
     categories = {name: categories_of(counted[name]) for name, dtype in static.schema.items() if dtype == pl.String}
     return StaticRows(
@@ -179,22 +204,34 @@ def match_static_rows(
         ),
         repeated=repeated.height,
         examples=repeated.head(EXAMPLES),
+        later=later,
     )
 
 
-def report_static(static: StaticShards, static_rows: Sequence[StaticRows], findings: ValidationReport) -> None:
-    """Report static rows without a series, and series without a static row or with several."""
+def report_static(
+    static: StaticShards, static_rows: Sequence[StaticRows], calendar: Calendar, findings: ValidationReport
+) -> None:
+    """Report static rows without a series or after the cutoff, and series without a static row or with several."""
     if static.schema:
         matches = [static.unmatched, *(each.matches for each in static_rows)]
         KeyMatches.total(matches).report(findings, source=SOURCE)
+    findings.add(
+        SOURCE,
+        "row",
+        f"dated after the cutoff {calendar.frequency.text_of(calendar.cutoff)}",
+        remedy="Each series has the row in force at the cutoff",
+        count=sum(each.later for each in static_rows),
+        examples=[],
+        level="note",
+    )
     own = [each for each in static_rows if each.repeated]
     if own:
         examples = pl.concat(each.examples for each in own)
         findings.add(
             SOURCE,
             "series",
-            "with more than one row",
-            remedy="Keep one row per series",
+            "with more than one row of one date" if static.is_dated else "with more than one row",
+            remedy=f"Keep one row per series{' and date' if static.is_dated else ''}",
             count=sum(each.repeated for each in own),
             examples=[series_name(row) for row in examples.sort(examples.columns).head(EXAMPLES).iter_rows()],
         )

@@ -197,7 +197,7 @@ def _report(
     for result in results:
         findings.merge(result.findings)
     report_problems([result.problems for result in results if result.problems], calendar, findings)
-    report_static(shards.static, [result.static_rows for result in results], findings)
+    report_static(shards.static, [result.static_rows for result in results], calendar, findings)
     for table in shards.covariates.tables:
         number = table.columns.number
         matches = [result.covariate_matches.get(number) for result in results]

@@ -143,7 +143,9 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     has_started = np.zeros(keys.height, dtype=bool)
     if shard is not None:
         has_started[shard.series[periods <= task.calendar.cutoff]] = True
-    static_rows = match_static_rows(keys, has_started, task.shards.static, demand.folder, task.shard)
+    static_rows = match_static_rows(
+        keys, has_started, task.shards.static, demand.folder, task.shard, calendar=task.calendar
+    )
     problems, findings, ends = None, ValidationReport(), SeriesEnds.total([])
     stratum_counts, counts = StratumCounts.total([]), Counter[str]()
     recent = np.zeros(frequency.seasons.shown)

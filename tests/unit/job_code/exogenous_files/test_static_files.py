@@ -150,7 +150,7 @@ def test_invalid_files_are_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0, 3.0, 4.0], list("abba")])
-@pytest.mark.parametrize("name", ["y", "ds", "lag1", "größe [cm]", "_shard", "_half", "_active", "_stratum", "_at"])
+@pytest.mark.parametrize("name", ["y", "_moment", "lag1", "größe", "_shard", "_half", "_active", "_stratum", "_at"])
 def test_a_column_with_any_name_is_used(tmp_path: Path, name: str, values: list[object]) -> None:
     keys = [f"A{at:03d}" for at in range(4)]
     static = pl.DataFrame({"unique_id": keys, name: values})
@@ -265,3 +265,47 @@ def test_series_that_begin_after_the_cutoff_do_not_count(tmp_path: Path) -> None
         tmp_path / "without", {"a.parquet": demand}, configured(frequency="W-MON", cutoff=LAST), static={"a.csv": rows}
     )
     assert without.series_without_static == 0
+
+
+def test_the_dated_row_in_force_at_the_cutoff_counts(tmp_path: Path) -> None:
+    """The first key changes in the week of the cutoff, the second after it, and the third has only a later row."""
+    within, after = LAST + timedelta(days=2), LAST + timedelta(days=7)
+    rows = pl.DataFrame(
+        {
+            "unique_id": ["00001", "00001", "00002", "00002", "00003"],
+            "ds": [within, LAST - timedelta(days=400), after, LAST, after],
+            "size": [2.0, 1.0, 4.0, 3.0, 5.0],
+        }
+    )
+    given: dict[str, Files] = {"whole": {"a.parquet": rows}, "parts": {"a.csv": rows[::2], "b.csv": rows[1::2]}}
+    for name, files in given.items():
+        static = encoded(tmp_path / name, files)
+        assert static.columns.columns == ["size"]
+        assert static.columns["size"].to_list() == [2.0, 3.0, None]
+        assert static.series_without == 1
+    demand = shop(3, 60).with_columns(pl.col("unique_id").replace("A000", "00001").replace("A001", "00002"))
+    finished = run_job(tmp_path / "run", demand, static={"a.parquet": rows})
+    assert (
+        "static: 2 rows dated after the cutoff 2026-11-16. Each series has the row in force at the cutoff"
+        in finished.quality["notes"]
+    )
+
+
+def test_two_rows_of_one_date_are_rejected(tmp_path: Path) -> None:
+    rows = table(size=[1.0, 2.0, 3.0]).with_columns(ds=pl.lit(LAST))
+    (message,) = problems(tmp_path, {"a.parquet": pl.concat([rows, rows[:1]])})
+    assert (
+        message == "static: 1 series with more than one row of one date, e.g. 00001. Keep one row per series and date"
+    )
+
+
+def test_a_dated_table_has_no_column_with_the_internal_name_of_the_date(tmp_path: Path) -> None:
+    rows = table(_moment=[1.0, 2.0, 3.0]).with_columns(ds=pl.lit(LAST))
+    (message,) = problems(tmp_path, {"a.parquet": rows})
+    assert message == "static: a column cannot be named _moment. Rename it"
+
+
+def test_a_static_row_without_a_readable_date_is_named(tmp_path: Path) -> None:
+    rows = table(size=[1.0, 2.0, 3.0], ds=["2026-11-02", "soon", "2026-11-02"])
+    (message,) = problems(tmp_path, {"a.csv": rows})
+    assert message.startswith("static: 1 row without a readable date in ds, e.g. 'soon' in line 3 of a.csv")
