@@ -89,7 +89,7 @@ def share_table(
     for shard in range(table.shards):
         rows = table.read(shard)
         table.delete(shard)
-        known = np.unique(rows.hash)
+        known = pl.Series(rows.hash).unique().to_numpy()
         own = align_rows(rows, known, frequency, problems, table=table)
         counts += TableCounts.of(own, schema, window)
         shared.put(group_of(known, hashes, NO_GROUP)[own.series], own.period, own.values, schema.held)

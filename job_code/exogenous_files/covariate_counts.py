@@ -97,4 +97,8 @@ def _held(series: Integers, period: Integers, window: Window) -> tuple[int, int,
     recent = observed & (period > window.last - window.horizon)
     latest = period[np.append(np.diff(series) != 0, True)] if len(series) else period
     ahead = np.clip(window.cutoff + window.horizon - latest, 0, window.horizon)
-    return len(np.unique(series[observed])), len(np.unique(series[recent])), int(ahead.sum())
+    return _distinct(series[observed]), _distinct(series[recent]), int(ahead.sum())
+
+
+def _distinct(ordered: Integers) -> int:
+    return int(np.count_nonzero(np.diff(ordered))) + min(1, len(ordered))
