@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +23,7 @@ from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import key_types
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
+from job_code.tables.zone_use import NO_TIMES, ZoneUse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,7 @@ class _Result:
     moments: MomentCounter = field(default_factory=MomentCounter)
     digests: list[RowDigests] = field(default_factory=list)
     series: int = 0
+    zones: ZoneUse = NO_TIMES
     unreadable: dict[str, tuple[str, UnreadableFileError]] = field(default_factory=dict)
 
 
@@ -58,6 +62,7 @@ class ShardedDemand:
         digests: Digests of the rows of each file, if rows may be added.
         files: Number of files.
         ignored_columns: Columns of the files that are not configured.
+        zones: Files whose times have a zone, and files whose times have none.
     """
 
     folder: Path
@@ -68,6 +73,7 @@ class ShardedDemand:
     digests: RowDigests
     files: int
     ignored_columns: tuple[str, ...]
+    zones: ZoneUse
 
 
 def shard_demand(
@@ -123,6 +129,7 @@ def shard_demand(
         digests=RowDigests.total(digest for result in results for digest in result.digests),
         files=len(files),
         ignored_columns=tuple(sorted(ignored)),
+        zones=reduce(or_, (result.zones for result in results)),
     )
 
 
@@ -164,6 +171,7 @@ def _shard(task: _Task) -> _Result:
                 batch = result.signs.read(batch, _numbers(task.config))
                 clean = clean_demand(batch, task.types, task.config, result.findings)
                 result.moments.add(clean)
+                result.zones |= ZoneUse.of(batch.rows[task.config.time], file.name)
                 hashes = writer.add(clean)
                 if task.has_digests:
                     result.digests.append(RowDigests.of(clean, hashes, file.name))

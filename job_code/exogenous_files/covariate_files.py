@@ -5,6 +5,8 @@ A table with the demand's key goes to the shards of the demand. A table with a s
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 import polars as pl
@@ -33,6 +35,7 @@ from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.row_checks import drop_bad_rows
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
+from job_code.tables.zone_use import NO_TIMES, ZoneUse
 
 _NOTHING = MomentCounts.of(pl.DataFrame(schema={MOMENT: pl.Int32, VALUE: pl.Float64}))
 
@@ -45,11 +48,13 @@ class ShuffledCovariates:
         tables: The tables.
         ignored: Ignored columns, each with the reason.
         columns: Names of all columns, without keys and times.
+        zones: Files whose times have a zone, and files whose times have none.
     """
 
     tables: tuple[ShuffledTable, ...] = ()
     ignored: tuple[str, ...] = ()
     columns: frozenset[str] = frozenset()
+    zones: ZoneUse = NO_TIMES
 
     def of_shard(self, shard: int, hashes: Hashes, frequency: Frequency, problems: Problems) -> dict[int, AlignedRows]:
         """Read the rows of the series of a shard from the shuffle files, and delete the files.
@@ -101,6 +106,7 @@ class _Result:
     findings: ValidationReport = field(default_factory=ValidationReport)
     unmatched: list[KeyMatches] = field(default_factory=list)
     sample: KeySample = field(default_factory=KeySample)
+    zones: ZoneUse = NO_TIMES
 
 
 def bytes_in_shards(path: Path, config: ForecastConfig) -> int:
@@ -155,7 +161,8 @@ def shuffle_covariates(
         shuffled += [table] if table.schema.names else []
         ignored += reasons
     names = {name for columns in tables for name in columns - {*context.config.key, context.config.time}}
-    return ShuffledCovariates(tuple(shuffled), tuple(ignored), frozenset(names))
+    zones = reduce(or_, (table.zones for table in shuffled), NO_TIMES)
+    return ShuffledCovariates(tuple(shuffled), tuple(ignored), frozenset(names), zones)
 
 
 def _name_problem(tables: Iterable[frozenset[str]], config: ForecastConfig) -> str | None:
@@ -204,6 +211,7 @@ def _shuffle_table(
         own_codes=tuple(result.categories for result in results),
         unmatched=KeyMatches.total(each for result in results for each in result.unmatched),
         sample=results[0].sample,
+        zones=reduce(or_, (result.zones for result in results)),
     )
     return shuffled, [*(f"{name} (neither number nor text)" for name in by_type.others), *unused]
 
@@ -265,6 +273,7 @@ def _shuffle(task: _Task) -> _Result:
         try:
             for batch in part.batches(task.batch, result.findings):
                 batch = task.signs.read(batch, task.table.numbers)
+                result.zones |= ZoneUse.of(batch.rows[task.time.name], file.name)
                 rows, unmatched = _clean(batch, task, result.findings)
                 result.unmatched.append(unmatched)
                 if task.table.key and not result.sample.names:

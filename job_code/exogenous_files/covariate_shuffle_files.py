@@ -21,6 +21,7 @@ from job_code.tables.key_hashes import Hashes, hash_keys, shard_of
 from job_code.tables.key_matches import KeyMatches, KeySample
 from job_code.tables.moments import MOMENT
 from job_code.tables.validation_report import ValidationReport
+from job_code.tables.zone_use import NO_TIMES, ZoneUse
 
 NEVER = -(2**31)
 NO_GROUP = -1
@@ -134,6 +135,7 @@ class ShuffledTable:
         own_codes: Categories by the codes of each writer.
         unmatched: Rows whose key cannot have the demand's type.
         sample: Some keys of the table, for messages.
+        zones: Files whose times have a zone, and files whose times have none.
     """
 
     schema: CovariateSchema
@@ -147,6 +149,7 @@ class ShuffledTable:
     own_codes: tuple[Categories, ...]
     unmatched: KeyMatches
     sample: KeySample
+    zones: ZoneUse = NO_TIMES
 
     @property
     def description(self) -> str:

@@ -36,6 +36,7 @@ from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.row_checks import drop_bad_rows
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
+from job_code.tables.zone_use import NO_TIMES, ZoneUse
 
 SOURCE = "static"
 
@@ -48,11 +49,13 @@ class StaticShards:
         schema: Types of the columns, without the key.
         unmatched: Rows whose key cannot have the demand's type.
         is_dated: Whether the rows have dates.
+        zones: Files whose times have a zone, and files whose times have none.
     """
 
     schema: dict[str, pl.DataType]
     unmatched: KeyMatches = field(default_factory=KeyMatches)
     is_dated: bool = False
+    zones: ZoneUse = NO_TIMES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +100,7 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     columns: dict[str, TextColumn] = {}  # text columns of files without types
     if not all(file.typed for file in files):
         columns = {name: TextColumn() for name, dtype in types.items() if dtype == pl.String}
-    unmatched, signs = [], DecimalSigns(context.config.decimal)
+    unmatched, zones, signs = [], NO_TIMES, DecimalSigns(context.config.decimal)
     for number, file in enumerate(files):
         try:
             for count, batch in enumerate(Part(file).batches(context.sizes.rows_per_batch, findings)):
@@ -105,6 +108,7 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
                 rows = with_plain_text(batch.rows)
                 own, checks = rows.schema, key_checks(rows.schema, own_keys)
                 if is_dated:
+                    zones |= ZoneUse.of(batch.rows[time.name], file.name)
                     rows, time_checks = time.read(rows)
                     checks |= time_checks
                 rows = drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE).select(
@@ -124,7 +128,7 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     numbers = [name for name, column in columns.items() if column.is_number]
     signs.report(numbers, findings, source=SOURCE)
     schema = {name: pl.Float64() if name in numbers else dtype for name, dtype in types.items()}
-    return StaticShards(schema, KeyMatches.total(unmatched), is_dated)
+    return StaticShards(schema, KeyMatches.total(unmatched), is_dated, zones)
 
 
 def _open(path: Path, config: ForecastConfig, findings: ValidationReport) -> list[TableFile]:

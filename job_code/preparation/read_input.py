@@ -22,6 +22,7 @@ from job_code.preparation.prepare import PreparedDemand, prepare
 from job_code.preparation.shard_preparation import InputShards
 from job_code.runtime.progress import Advance, Progress
 from job_code.tables.validation_report import ValidationReport, plural
+from job_code.tables.zone_use import report_zones
 
 LOGGED_COLUMNS = 10
 
@@ -81,6 +82,9 @@ def _check(
     check_dates(demand.moments, calendar, config, findings, today=context.request.today)
     if calendar.rule in ADDING:
         demand.digests.report(findings)
+    if config.time_zone is None:
+        uses = {"demand": demand.zones, "covariates": shards.covariates.zones, "static": shards.static.zones}
+        report_zones(uses, findings, is_sub_daily=calendar.frequency.calendar.is_sub_daily)
     usual = calendar.usual_span(demand.moments, config)
     span = (calendar.cutoff - usual, calendar.cutoff + config.horizon)
     if known is not None:
