@@ -12,14 +12,16 @@ EPOCH = date(1970, 1, 1)
 HOUR, DAY, WEEK = 60, 1_440, 10_080  # minutes
 NUMBERED = "1"  # MLForecast's name of integer periods
 FREQUENCY_RULE = (
-    "15min, 30min, h, D, B, W-MON ... W-SUN, 2W-MON, MS, ME, QS-JAN, QE-DEC, YS-JAN, YE-DEC, or 1 for numbered periods"
+    "15min, 30min, h, D, B, W-MON ... W-SUN, 2W-MON, MS, MS@15, ME, QS-JAN, QE-DEC, YS-JAN, YE-DEC, "
+    "or 1 for numbered periods"
 )
-NAME = re.compile(r"(\d+)?(min|h|D|B|W|[MQY][SE])(?:-([A-Z]{3}))?(?:@(\d{4}-\d{2}-\d{2}))?")
+NAME = re.compile(r"(\d+)?(min|h|D|B|W|[MQY][SE])(?:-([A-Z]{3}))?(?:@(\d{4}-\d{2}-\d{2}|\d{1,2}))?")
 MINUTES = {"min": 1, "h": HOUR, "D": DAY, "W": WEEK}
 SPAN = {"M": 1, "Q": 3, "Y": 12}  # months
 UNITS = {15: "quarter hour", 30: "half hour", HOUR: "hour", DAY: "day", WEEK: "week"}
 UNITS_OF_MONTHS = {1: "month", 3: "quarter", 12: "year"}
 MAX_TIMES = 9_999
+SHORTEST_MONTH = 28  # days; no month may begin later
 
 Kind = Literal["minutes", "business", "months", "numbered"]
 
@@ -35,6 +37,7 @@ class Calendar:
         step: Length of a period, in minutes or months.
         phase: Begin of period 0: minutes since 1970-01-01, or months since year 0.
         is_dated_by_end: Whether the last day of a period labels it. Only months can have such labels.
+        begin_day: Day of the month on which months begin, from 1.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Calendar:
     step: int = 1
     phase: int = 0
     is_dated_by_end: bool = False
+    begin_day: int = 1
 
     @property
     def is_sub_daily(self) -> bool:
@@ -107,11 +111,11 @@ def _read(frequency: str) -> Calendar | None:
     times, base, anchor, begin = parts_of(frequency)
     if base in MINUTES:
         return _of_minutes(times * MINUTES[base], base, anchor, begin) if 1 <= times <= MAX_TIMES else None
-    if times != 1 or begin is not None:
+    if times != 1:
         return None
     if base == "B":
-        return None if anchor else Calendar(name="B", kind="business", unit="business day", step=DAY)
-    return _of_months(base, anchor)
+        return None if anchor or begin else Calendar(name="B", kind="business", unit="business day", step=DAY)
+    return _of_months(base, anchor, begin)
 
 
 def _of_minutes(step: int, base: str, anchor: str | None, begin: str | None) -> Calendar | None:
@@ -147,8 +151,11 @@ def _begun(step: int, base: str, begin: str | None) -> Calendar | None:
     return Calendar(name=f"{times}{base}@{first}", kind="minutes", unit="period", step=step, phase=phase)
 
 
-def _of_months(base: str, anchor: str | None) -> Calendar | None:
+def _of_months(base: str, anchor: str | None, begin: str | None) -> Calendar | None:
     step, is_dated_by_end = SPAN[base[0]], base[1] == "E"
+    begin_day = int(begin) if begin is not None and begin.isdecimal() else 1
+    if begin is not None and (is_dated_by_end or not begin.isdecimal() or not 1 <= begin_day <= SHORTEST_MONTH):
+        return None
     if (anchor is None) != (step == 1) or (anchor is not None and anchor not in MONTHS):
         return None
     month = MONTHS.index(anchor) if anchor else 0
@@ -156,10 +163,11 @@ def _of_months(base: str, anchor: str | None) -> Calendar | None:
     phase = (month + 1 if is_dated_by_end else month) % step
     shown = (phase - 1) % step + 12 - step if is_dated_by_end else phase
     return Calendar(
-        name=base if step == 1 else f"{base}-{MONTHS[shown]}",
+        name=(base if step == 1 else f"{base}-{MONTHS[shown]}") + (f"@{begin_day}" if begin_day > 1 else ""),
         kind="months",
         unit=UNITS_OF_MONTHS[step],
         step=step,
         phase=phase,
         is_dated_by_end=is_dated_by_end,
+        begin_day=begin_day,
     )

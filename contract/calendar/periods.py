@@ -32,7 +32,7 @@ def period_at(moment: Number, calendar: Calendar) -> Number:
         weekday = days % 7
         period = days // 7 * BUSINESS_DAYS + weekday - weekday // BUSINESS_DAYS * (weekday - BUSINESS_DAYS + 1)
     else:
-        period = (_month_of(moment // DAY) - calendar.phase) // calendar.step
+        period = (_month_of(moment // DAY - (calendar.begin_day - 1)) - calendar.phase) // calendar.step
     return period
 
 
@@ -52,7 +52,7 @@ def moment_of(period: Number, calendar: Calendar) -> Number:
     else:
         month = period * calendar.step + calendar.phase
         days = _first_day(month + calendar.step) - 1 if calendar.is_dated_by_end else _first_day(month)
-        moment = days * DAY
+        moment = (days + calendar.begin_day - 1) * DAY
     return moment
 
 

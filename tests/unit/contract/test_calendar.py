@@ -179,3 +179,37 @@ def test_units() -> None:
     assert list(units.values()) == [
         *("quarter hour", "hour", "period", "day", "business day", "week", "month", "quarter", "year", "period")
     ]
+
+
+@pytest.mark.parametrize("frequency", ["MS@15", "MS@28", "QS-FEB@2", "YS-APR@6"])
+def test_months_may_begin_later(frequency: str) -> None:
+    """A month that begins on the 15th is a plain month of all days 14 days earlier."""
+    plain, _, begin = frequency.partition("@")
+    later = timedelta(days=int(begin) - 1)
+    for day in DAYS:
+        number = period_number(day, frequency=frequency)
+        assert number == period_number(day - later, frequency=plain)
+        label, expected = label_of_period(number, frequency=frequency), label_of_period(number, frequency=plain)
+        assert isinstance(expected, date)
+        assert label == expected + later
+        assert period_on_or_before(day, frequency=frequency) == label
+        last = last_day(expected, frequency=plain, label="start")
+        assert last_day(label, frequency=frequency, label="start") == last + later
+
+
+def test_a_schedule_waits_for_the_end_of_a_month_that_begins_later() -> None:
+    for day, month in {14: 10, 15: 11, 16: 11}.items():
+        due = last_complete_period(datetime(2026, 12, day, 5), frequency="MS@15", label="start")  # noqa: DTZ001 (local)
+        assert due == date(2026, month, 15)
+
+
+@pytest.mark.parametrize(("name", "canonical"), [("MS@1", "MS"), ("MS@05", "MS@5"), ("QS-APR@15", "QS-JAN@15")])
+def test_the_day_of_months_has_one_name(name: str, canonical: str) -> None:
+    assert canonical_name(name) == canonical
+    assert not is_partial(canonical)
+
+
+@pytest.mark.parametrize("name", ["MS@29", "MS@0", "ME@15", "MS@2026-01-15", "QS@15", "W-MON@15", "B@15", "2MS@15"])
+def test_invalid_days_of_months_are_rejected(name: str) -> None:
+    with pytest.raises(ValueError, match="is not a known frequency"):
+        canonical_name(name)

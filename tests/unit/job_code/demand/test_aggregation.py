@@ -281,3 +281,18 @@ def test_two_rows_of_an_hour_without_minutes_between_are_duplicates(tmp_path: Pa
     (problem,) = problems(tmp_path, {"a.parquet": twice}, frequency="h")
     assert problem.startswith("demand: 1 series with duplicate hours")
     assert problem.endswith("or set aggregate to combine them")
+
+
+def test_months_that_begin_on_the_15th_sum_their_own_days(tmp_path: Path) -> None:
+    """The 1st to 14th of a month belong to the period that began in the month before."""
+    days = pl.date_range(date(2023, 1, 15), date(2026, 11, 14), eager=True)
+    sales = pl.DataFrame({"unique_id": "A", "ds": days, "y": 1.0})
+    price = pl.DataFrame({"ds": [date(2023, 1, 1), date(2026, 11, 20)], "price": [1.0, 2.0]})
+    finished = run_job(
+        tmp_path, sales, covariates={"p.parquet": price}, frequency="MS@15", covariate_rules="price=hold", **FEW_TREES
+    )
+    begins = [date(2026, 11, 15), date(2026, 12, 15), date(2027, 1, 15), date(2027, 2, 15)]
+    assert finished.forecasts["ds"].to_list() == begins
+    assert finished.forecasts["q50"].to_numpy() == pytest.approx([30, 31, 31, 28], abs=3.5)
+    assert finished.quality["input"]["demand_rows"] == len(days)
+    assert finished.quality["repairs"]["rows_combined"] == len(days) - 46
