@@ -109,6 +109,39 @@ def test_the_command_of_the_data_contract(
     assert finished.forecasts["mean"].is_between(0, limit, closed="right").all()
 
 
+def test_the_forecast_follows_a_price_list(tmp_path: Path) -> None:
+    """Weekly demand is 30 at the low price and 10 otherwise. In December, 20 of 40 articles have the low price."""
+    rng = np.random.default_rng(0)
+    weeks = [date(2026, 11, 16) + timedelta(weeks=at - 129) for at in range(130)]
+    months = [date(2024 + at // 12, at % 12 + 1, 1) for at in range(38)]
+    sold, prices = [], []
+    for article in range(40):
+        low = rng.random(len(months)) < 0.4
+        low[34:] = False
+        low[35] = article < 20
+        for week in weeks:
+            end = week + timedelta(days=6)
+            in_force = low[(end.year - 2024) * 12 + end.month - 1]
+            sold.append((article, week, (30.0 if in_force else 10.0) + rng.normal(0, 0.3)))
+        changes = np.flatnonzero(np.append(True, np.diff(low)))  # a row for each change
+        prices += [(article, months[at], 7.0 if low[at] else 10.0) for at in changes]
+    (tmp_path / "articles").mkdir()
+    pl.DataFrame(sold, schema=["article", "week", "units"], orient="row").write_parquet(tmp_path / "articles/a.parquet")
+    pl.DataFrame(prices, schema=["article", "week", "price"], orient="row").write_csv(tmp_path / "prices.csv")
+    given = ("articles/", "prices.csv", "out")
+    arguments = [str(tmp_path / part) if part in given else part for part in command_of("articles/")]
+    ended = start(tmp_path, *arguments, "--set", "n_estimators=60", program="cli.main").end()
+    assert ended.code == 0, ended.err
+    finished = Finished(tmp_path / "out")
+    forecasts = finished.forecasts.sort("article", "ds")["q50"].to_numpy().reshape(40, 12)
+    assert (forecasts[:20, 1:5] > 20).all()  # the weeks that end in December
+    assert (forecasts[:20, 5:] < 15).all()
+    assert (forecasts[:20, 0] < 15).all()
+    assert (forecasts[20:] < 15).all()
+    held = "price keeps the last value of its key for"
+    assert [note for note in finished.manifest["data_quality"]["notes"] if held in note]
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize(
     ("name", "write", "periods"), [("sales/", sales, "W-MON"), ("warehouse/demand/", delta, "W-MON")]

@@ -24,7 +24,7 @@ from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.read_input import read_input
 from job_code.series.frequency import Frequency
 from job_code.tables.key_matches import KeyMatches, KeySample
-from tests.demand import LAST, ONE, context_of, job_request, run_job, series
+from tests.demand import LAST, ONE, context_of, job_request, series
 
 WEEKLY = Frequency("W-MON")
 DAY = 1_440
@@ -293,31 +293,3 @@ def test_times_of_day_belong_to_the_configured_day(tmp_path: Path) -> None:
 )
 def test_invalid_rules_are_reported(tmp_path: Path, settings: dict[str, str], message: str) -> None:
     assert message in errors(tmp_path, {"a.parquet": daily()}, **settings)
-
-
-def test_the_forecast_follows_a_monthly_price_of_weekly_demand(tmp_path: Path) -> None:
-    """Demand is 30 a week at the low price and 10 otherwise. In the horizon, half of the articles get the low price."""
-    random = np.random.default_rng(0)
-    days = [LAST + timedelta(weeks=at - 129) for at in range(130 + AHEAD)]
-    months = [date(year, month, 1) for year in (2024, 2025, 2026) for month in range(1, 13)]
-    demand, prices = {}, []
-    for at in range(40):
-        price = np.where(random.random(len(months)) < 0.4, 7.0, 10.0)
-        price[-2:] = 10.0  # November, which begins on a Sunday, and December, which begins on a Tuesday
-        if at < 20:
-            price[-1] = 7.0
-        in_force = [price[max(m for m in range(36) if months[m] < day + timedelta(7))] for day in days[:130]]
-        demand[f"A{at:02d}"] = [(30.0 if each == 7 else 10.0) + random.normal(0, 0.3) for each in in_force]
-        prices.append(pl.DataFrame({"unique_id": f"A{at:02d}", "ds": months, "price": price}))
-    finished = run_job(
-        tmp_path,
-        series(demand),
-        covariates={"prices.parquet": pl.concat(prices)},
-        horizon=AHEAD,
-        n_estimators=60,
-        covariate_rules="price=hold",
-    )
-    forecasts = finished.forecasts.sort("unique_id", "ds")["q50"].to_numpy().reshape(-1, AHEAD)
-    assert (forecasts[:20, 1:] > 25).all()  # the week of 2026-11-30 contains December 1
-    assert (forecasts[:20, 0] < 15).all()
-    assert (forecasts[20:] < 15).all()
