@@ -108,8 +108,9 @@ class ForecastConfig(BaseModel):
     With `none`, each row must be a period. `auto` sums rows if most are dated between the periods of a configured
     frequency. Otherwise it means `none`."""
     day_begins_at: int = Field(default=0, ge=0, le=23)
-    """Hour at which a day begins, and with it a week or month. Rows with an earlier time belong to the day before. A
-    column that has only midnights holds dates, which stay. It needs a `frequency` of days or longer periods."""
+    """Hour at which a day begins, and with it a week or month. Rows with an earlier time belong to the day before.
+    Dates stay, and so does a column that has only midnights in all files. It needs a `frequency` of days or longer
+    periods."""
     unfinished_period: Literal["drop", "keep", "error"] = "drop"
     """Handling of a last period that is not complete. Its rows end clearly earlier than those of the periods before.
     Only rows that are combined into periods show that."""

@@ -18,7 +18,12 @@ MAX_ABSOLUTE_VALUE = 1e30  # forecasts are 32-bit floats, whose maximum is 3.4e3
 
 
 def clean_demand(
-    batch: Batch, types: dict[str, pl.DataType], config: ForecastConfig, findings: ValidationReport
+    batch: Batch,
+    types: dict[str, pl.DataType],
+    config: ForecastConfig,
+    findings: ValidationReport,
+    *,
+    time: TimeColumn,
 ) -> pl.DataFrame:
     """Convert one batch of a demand file to valid types.
 
@@ -27,12 +32,13 @@ def clean_demand(
         types: Types of the key columns, from `key_types`.
         config: Names of the columns.
         findings: Takes the invalid rows.
+        time: The time column, as all files show it.
 
     Returns:
         Valid rows, and rows whose text in the target counts as missing. Columns: the key columns, `_moment` (Int32),
         `_value` (Float32, null if missing) and, if an in-stock column is configured, `_in_stock_share` (Float32).
     """
-    time, target = TimeColumn.of(config), config.target
+    target = config.target
     rows = with_plain_text(batch.rows)
     own = rows.schema
     rows, time_checks = time.read(rows.with_columns(_to_number(own[target], pl.col(target)).alias(VALUE)))

@@ -18,9 +18,11 @@ from job_code.errors import InputError
 from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.runtime.progress import Advance
+from job_code.tables.day_begin import with_day_begin
 from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import key_types
+from job_code.tables.moments import TimeColumn
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
 from job_code.tables.zone_use import NO_TIMES, ZoneUse
@@ -31,6 +33,7 @@ class _Task:
     parts: tuple[Part, ...]
     types: dict[str, pl.DataType]
     config: ForecastConfig
+    time: TimeColumn
     folder: Path
     writer: int
     shards: int
@@ -137,11 +140,13 @@ def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: in
     """Divide the files among as many workers as the rows keep busy."""
     sizes = context.sizes
     writers = min(context.workers.count, sizes.worthwhile_workers(sum(file.rows for file in files)))
+    time = with_day_begin(TimeColumn.of(context.config), files)
     return [
         _Task(
             parts=tuple(parts),
             types=types,
             config=context.config,
+            time=time,
             folder=context.shards,
             writer=writer,
             shards=shards,
@@ -169,7 +174,7 @@ def _shard(task: _Task) -> _Result:
         try:
             for batch in part.batches(task.batch, result.findings):
                 batch = result.signs.read(batch, _numbers(task.config))
-                clean = clean_demand(batch, task.types, task.config, result.findings)
+                clean = clean_demand(batch, task.types, task.config, result.findings, time=task.time)
                 result.moments.add(clean)
                 result.zones |= ZoneUse.of(batch.rows[task.config.time], file.name)
                 hashes = writer.add(clean)

@@ -26,6 +26,7 @@ from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.series.frequency import Frequency
 from job_code.tables.column_types import infer_column_types
+from job_code.tables.day_begin import with_day_begin
 from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Batch, Part, split
 from job_code.tables.key_columns import cast_keys, common_types, key_checks, key_types, with_plain_text
@@ -240,7 +241,7 @@ def _tasks(
             own_key_types=types[0],
             key_types={name: demand.types[name] for name in table.key},
             types=types[1],
-            time=TimeColumn.of(config, of_covariates=True, is_combined=has_rules),
+            time=with_day_begin(TimeColumn.of(config, of_covariates=True, is_combined=has_rules), files),
             signs=DecimalSigns(config.decimal),
             folder=demand.folder,
             writer=writer,

@@ -20,6 +20,7 @@ from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.frames import read_frame, write_frame
 from job_code.series.arrays import Booleans
 from job_code.tables.column_types import TextColumn
+from job_code.tables.day_begin import with_day_begin
 from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Part
 from job_code.tables.key_columns import (
@@ -96,6 +97,7 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     if pl.Null() in own_keys.values():
         return StaticShards({})
     is_dated = time.name in files[0].columns
+    time = with_day_begin(time, files) if is_dated else time
     types = common_types(files, [name for name in files[0].columns if name not in (*key, time.name)])
     columns: dict[str, TextColumn] = {}  # text columns of files without types
     if not all(file.typed for file in files):

@@ -18,6 +18,7 @@ FIRST_DAY, LAST_DAY = (MIN_DATE - EPOCH).days, (MAX_DATE - EPOCH).days
 MAX_NUMBER = 2_000_000_000  # leaves room for the periods to forecast
 MINUTE = 60_000_000  # microseconds
 MICROSECONDS = "microseconds"  # of a time since 1970-01-01, the name of a column
+IS_DATE = "is_date"  # whether a time is written without a time of day, the name of a column
 FIXED_ZONES = ("UTC", "GMT", "Etc/UTC")
 
 
@@ -36,7 +37,7 @@ class TimeColumn:
         has_dates_only: Whether the configured periods are days or longer, so that dates suffice.
         time_zone: The configured zone of the periods; None for the zone that each time is written in.
         too_fine: Level of times that are finer than minutes, or than days if dates suffice; None if they are usual.
-        day_begins_at: Minute at which a day begins.
+        day_begins_at: Minute at which a day begins. Dates without a time stay. See `with_day_begin`.
         setting: The setting that combines rows, with an example.
     """
 
@@ -88,9 +89,11 @@ class TimeColumn:
         times = _as_written(column)
         if times.schema[LOCAL] == pl.Date and (self.time_zone is None or self.has_dates_only):
             days = times[LOCAL].cast(pl.Int32).clip(FIRST_DAY - 1, LAST_DAY + 1)
-            return rows.with_columns((days * DAY).alias(MOMENT)), self._date_checks()
-        checks = self._time_checks(column.dtype)
-        found = times.select(self._microseconds(times.schema[LOCAL]).alias(MICROSECONDS), OFFSET).select(
+            checks = self._day_check(column.dtype, pl.col(self.name).is_not_null())
+            return rows.with_columns((days * DAY).alias(MOMENT)), self._date_checks() | checks
+        checks = self._time_checks(column.dtype) | self._day_check(column.dtype, pl.col(IS_DATE))
+        times = times.with_columns(_is_date(column).alias(IS_DATE))
+        found = times.select(self._microseconds(times.schema[LOCAL]).alias(MICROSECONDS), OFFSET, IS_DATE).select(
             self._moment(), **{name: check.wrong for name, check in checks.items()}
         )
         read = {name: replace(check, wrong=pl.lit(found[name])) for name, check in checks.items()}
@@ -99,8 +102,7 @@ class TimeColumn:
     def _moment(self) -> pl.Expr:
         micros = pl.col(MICROSECONDS)
         if self.day_begins_at:
-            # A column of midnights holds dates.
-            micros -= self.day_begins_at * MINUTE * (micros % (DAY * MINUTE) != 0).any().cast(pl.Int64)
+            micros -= self.day_begins_at * MINUTE * pl.col(IS_DATE).not_().cast(pl.Int64)
         return (micros // MINUTE).clip((FIRST_DAY - 1) * DAY, (LAST_DAY + 1) * DAY).cast(pl.Int32).alias(MOMENT)
 
     def _number_check(self) -> dict[str, RowCheck]:
@@ -130,6 +132,15 @@ class TimeColumn:
                 "Correct the dates or remove the rows",
             ),
         }
+
+    def _day_check(self, dtype: pl.DataType, is_date: pl.Expr) -> dict[str, RowCheck]:
+        """Return the check of dates next to times: some programs write the time of midnights, others do not."""
+        if not self.day_begins_at:
+            return {}
+        problem = f"with a date, but no time of day, in {self.name}"
+        remedy = "day_begins_at does not move dates. If they are midnights, write their time, e.g. 2026-11-16 00:00"
+        level: Level = "warning" if dtype == pl.String else "note"
+        return {"dates": RowCheck((self.name,), is_date, problem, remedy, keeps=True, level=level)}
 
     def _time_checks(self, dtype: pl.DataType) -> dict[str, RowCheck]:
         """Return the checks of times, of rows with the columns `MICROSECONDS` and `OFFSET`."""
@@ -212,6 +223,13 @@ def _as_written(column: pl.Series) -> pl.DataFrame:
     zone = dtype.time_zone if isinstance(dtype, pl.Datetime) else None
     offset = None if zone is None else int(zone not in FIXED_ZONES)
     return column.alias(LOCAL).to_frame().with_columns(pl.lit(offset, pl.Int32).alias(OFFSET))
+
+
+def _is_date(column: pl.Series) -> pl.Series:
+    """Return which values are written without a time of day."""
+    if column.dtype == pl.String:
+        return ~column.str.contains(":", literal=True)
+    return pl.repeat(column.dtype.is_integer(), len(column), dtype=pl.Boolean, eager=True)
 
 
 def _number(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:

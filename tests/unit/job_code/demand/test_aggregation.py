@@ -15,7 +15,7 @@ from job_code.demand.aggregation import combine, unfinished_since
 from job_code.demand.shuffle_files import ShuffledShard
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
-from tests.demand import LAST, Finished, problems, run_job, shop
+from tests.demand import LAST, Finished, problems, run_job, sharded, shop
 
 WEEKLY = Frequency("W-MON")
 DAY = 1_440
@@ -226,6 +226,39 @@ def test_midnights_are_dates_at_whichever_hour_a_day_begins(tmp_path: Path) -> N
     assert run(tmp_path / "times", times, **settings).forecasts.equals(expected)
     texts = times.with_columns(pl.col("ds").dt.strftime("%Y-%m-%d %H:%M:%S"))
     assert run(tmp_path / "texts", texts, **settings).forecasts.equals(expected)
+
+
+SALES = transactions().with_columns(pl.col("ds").dt.truncate("1h"))
+
+
+@pytest.mark.parametrize("name", ["{}.parquet", "{}.csv"])
+def test_the_division_into_files_does_not_move_rows(tmp_path: Path, name: str) -> None:
+    """The file of the first hour has midnights only."""
+    night = SALES.with_columns(pl.col("ds").dt.truncate("1d"), y=pl.lit(50.0))
+    rows = pl.concat([SALES, night])
+    by_hour = {name.format(hour): rows.filter(pl.col("ds").dt.hour() == hour) for hour in range(24)}
+    one, files = (
+        sharded(tmp_path / folder, each, frequency="D", aggregate="sum", day_begins_at=6)[1].sort(pl.all())
+        for folder, each in (("one", {name.format("all"): rows}), ("by_hour", by_hour))
+    )
+    assert files.equals(one)
+    assert (one["_moment"] % DAY == 18 * 60).sum() >= night.height  # 6 hours before midnight
+
+
+def test_dates_next_to_times_stay_and_are_reported(tmp_path: Path) -> None:
+    dates = pl.DataFrame({"unique_id": "A", "ds": pl.date_range(date(2025, 1, 1), date(2025, 12, 31), eager=True)})
+    dates = dates.with_columns(y=1.0)
+    settings = {"frequency": "D", "aggregate": "sum", "day_begins_at": 6}
+    _, rows = sharded(tmp_path / "typed", {"a.parquet": dates, "b.parquet": SALES}, **settings)
+    assert (rows["_moment"] % DAY == 0).sum() >= dates.height
+    as_text = dates.with_columns(pl.col("ds").cast(pl.String))
+    finished = run_job(tmp_path / "text", {"a.csv": as_text, "b.csv": SALES}, **settings, **FEW_TREES)
+    (warning,) = [each for each in finished.quality["warnings"] if "time of day" in each]
+    assert warning == (
+        "demand: 365 rows with a date, but no time of day, in ds, e.g. '2025-01-01' in line 2 of a.csv, "
+        "'2025-01-02' in line 3 of a.csv, '2025-01-03' in line 4 of a.csv. day_begins_at does not move dates. "
+        "If they are midnights, write their time, e.g. 2026-11-16 00:00"
+    )
 
 
 @pytest.mark.parametrize("frequency", ["W", "2W", "YS", "QS"])
