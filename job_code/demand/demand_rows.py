@@ -8,13 +8,12 @@ from job_code.config import ForecastConfig
 from job_code.tables.file_splits import Batch
 from job_code.tables.key_columns import cast_keys, key_checks, with_plain_text
 from job_code.tables.moments import MOMENT, TimeColumn
-from job_code.tables.row_checks import RowCheck, drop_bad_rows
+from job_code.tables.row_checks import RowCheck, drop_bad_rows, infinite_check
 from job_code.tables.validation_report import ValidationReport
 
 SOURCE = "demand"
 VALUE = "_value"
 IN_STOCK_SHARE = "_in_stock_share"
-MAX_ABSOLUTE_VALUE = 1e30  # forecasts are 32-bit floats, whose maximum is 3.4e38
 
 
 def clean_demand(
@@ -56,12 +55,7 @@ def clean_demand(
                 "Replace the values by numbers, or leave them empty",
                 keeps=True,
             ),
-            "infinite": RowCheck(
-                (target,),
-                value.is_not_nan() & (value.abs() > MAX_ABSOLUTE_VALUE),
-                f"with an infinite value, or a value beyond {MAX_ABSOLUTE_VALUE:.0e}, in {target}",
-                "Replace the values by finite numbers",
-            ),
+            "infinite": infinite_check(target, value),
         }
     )
     kept = [*cast_keys(own, types), pl.col(MOMENT), value.fill_nan(None).cast(pl.Float32)]

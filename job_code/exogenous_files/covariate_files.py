@@ -25,7 +25,7 @@ from job_code.exogenous_files.text_categories import MAX_CATEGORIES, all_categor
 from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.series.frequency import Frequency
-from job_code.tables.column_types import infer_column_types
+from job_code.tables.column_types import as_numbers, infer_column_types
 from job_code.tables.day_begin import with_day_begin
 from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Batch, Part, split
@@ -33,7 +33,7 @@ from job_code.tables.key_columns import cast_keys, common_types, key_checks, key
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.key_matches import KeyMatches, KeySample, split_by_type
 from job_code.tables.moments import MOMENT, TimeColumn
-from job_code.tables.row_checks import drop_bad_rows
+from job_code.tables.row_checks import drop_bad_rows, infinite_check
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
 from job_code.tables.zone_use import NO_TIMES, ZoneUse
@@ -280,7 +280,7 @@ def _shuffle(task: _Task) -> _Result:
                 if task.table.key and not result.sample.names:
                     result.sample = KeySample.of(rows, task.table.key)
                 result.moments.add(rows.select(MOMENT, pl.lit(0.0).alias(VALUE)))
-                writer.add(rows.with_columns(pl.col(task.table.numbers).cast(pl.Float64)))
+                writer.add(rows)
         except UnreadableFileError as error:
             report_unreadable(file.name, file.file_format, error, result.findings, SOURCE)
     return replace(result, categories=writer.categories, lowest=writer.lowest, last_moment=writer.last_moment)
@@ -291,7 +291,9 @@ def _clean(batch: Batch, task: _Task, findings: ValidationReport) -> tuple[pl.Da
     rows = with_plain_text(batch.rows)
     rows = rows.with_columns(pl.col(pl.Boolean).exclude(task.own_key_types).cast(pl.Int8))  # "true" is not a number
     rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in task.types.items())
+    rows = rows.with_columns(as_numbers(rows.schema, task.table.numbers))
     rows, checks = task.time.read(rows)
+    checks |= {f"infinite {name}": infinite_check(name, pl.col(name)) for name in task.table.numbers}
     if task.own_key_types:
         checks |= key_checks(rows.schema, task.own_key_types)
     own = rows.schema

@@ -19,7 +19,7 @@ from job_code.exogenous_files.text_categories import categories_of
 from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.frames import read_frame, write_frame
 from job_code.series.arrays import Booleans
-from job_code.tables.column_types import TextColumn
+from job_code.tables.column_types import as_numbers, infer_column_types
 from job_code.tables.day_begin import with_day_begin
 from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Part
@@ -34,7 +34,7 @@ from job_code.tables.key_columns import (
 from job_code.tables.key_hashes import hash_keys, shard_of
 from job_code.tables.key_matches import KeyMatches, example_names, split_by_type
 from job_code.tables.moments import MOMENT, TimeColumn
-from job_code.tables.row_checks import drop_bad_rows
+from job_code.tables.row_checks import drop_bad_rows, infinite_check
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 from job_code.tables.zone_use import NO_TIMES, ZoneUse
@@ -99,16 +99,19 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     is_dated = time.name in files[0].columns
     time = with_day_begin(time, files) if is_dated else time
     types = common_types(files, [name for name in files[0].columns if name not in (*key, time.name)])
-    columns: dict[str, TextColumn] = {}  # text columns of files without types
-    if not all(file.typed for file in files):
-        columns = {name: TextColumn() for name, dtype in types.items() if dtype == pl.String}
+    by_type = infer_column_types(files, types, findings, decimal=context.config.decimal, source=SOURCE)
+    from_text = [name for name in by_type.numbers if types[name] == pl.String]
+    schema = types | dict.fromkeys(from_text, pl.Float64())
     unmatched, zones, signs = [], NO_TIMES, DecimalSigns(context.config.decimal)
     for number, file in enumerate(files):
         try:
             for count, batch in enumerate(Part(file).batches(context.sizes.rows_per_batch, findings)):
-                batch = signs.read(batch, columns)
+                batch = signs.read(batch, from_text)
                 rows = with_plain_text(batch.rows)
+                rows = rows.with_columns(as_numbers(rows.schema, from_text))
                 own, checks = rows.schema, key_checks(rows.schema, own_keys)
+                large = [name for name in types if own[name].is_float() or own[name].is_decimal()]
+                checks |= {f"infinite {name}": infinite_check(name, pl.col(name).cast(pl.Float64)) for name in large}
                 if is_dated:
                     zones |= ZoneUse.of(batch.rows[time.name], file.name)
                     rows, time_checks = time.read(rows)
@@ -116,20 +119,13 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
                 rows = drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE).select(
                     *cast_keys(own, own_keys),
                     *([MOMENT] if is_dated else []),
-                    *(pl.col(name).cast(dtype) for name, dtype in types.items()),
+                    *(pl.col(name).cast(dtype) for name, dtype in schema.items()),
                 )
-                for name, column in columns.items():
-                    column.add(batch.rows[name], batch)
                 matching, others = split_by_type(rows, demand.types)
                 unmatched.append(others)
                 _write_shards(matching, demand, key, f"{number}-{count}")
         except UnreadableFileError as error:
             report_unreadable(file.name, file.file_format, error, findings, SOURCE)
-    for name, column in columns.items():
-        column.report(name, findings, source=SOURCE)
-    numbers = [name for name, column in columns.items() if column.is_number]
-    signs.report(numbers, findings, source=SOURCE)
-    schema = {name: pl.Float64() if name in numbers else dtype for name, dtype in types.items()}
     return StaticShards(schema, KeyMatches.total(unmatched), is_dated, zones)
 
 

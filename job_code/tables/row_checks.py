@@ -9,6 +9,7 @@ from job_code.tables.file_splits import Batch
 from job_code.tables.validation_report import Level, ValidationReport
 
 SHOWN_TO_GUESS = 100  # values
+MAX_ABSOLUTE_VALUE = 1e30  # forecasts are 32-bit floats, whose maximum is 3.4e38
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,21 @@ class RowCheck:
     keeps: bool = False
     level: Level = "error"
     guess: Callable[[Sequence[object]], str | None] | None = None
+
+
+def infinite_check(name: str, value: pl.Expr) -> RowCheck:
+    """Return the check of numbers that are too large for forecasts.
+
+    Args:
+        name: The checked column.
+        value: The numbers.
+    """
+    return RowCheck(
+        (name,),
+        value.is_not_nan() & (value.abs() > MAX_ABSOLUTE_VALUE),
+        f"with an infinite value, or a value beyond {MAX_ABSOLUTE_VALUE:.0e}, in {name}",
+        "Replace the values by finite numbers",
+    )
 
 
 def drop_bad_rows(

@@ -1,9 +1,10 @@
 """Open every table at or below a path, stream its columns, and account for everything that is not read."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import polars as pl
 
@@ -81,6 +82,12 @@ class TableFile:
                     examples=[self.name],
                     level="note",
                 )
+
+    def only(self, names: Collection[str]) -> Self:
+        """Return the file with some of its wanted columns."""
+        columns = {name: dtype for name, dtype in self.columns.items() if name in names}
+        folder_values = {name: value for name, value in self.folder_values.items() if name in names}
+        return replace(self, columns=columns, folder_values=folder_values)
 
     @property
     def rows(self) -> int:

@@ -248,7 +248,7 @@ def test_the_division_into_files_does_not_move_rows(tmp_path: Path, name: str) -
 def test_dates_next_to_times_stay_and_are_reported(tmp_path: Path) -> None:
     dates = pl.DataFrame({"unique_id": "A", "ds": pl.date_range(date(2025, 1, 1), date(2025, 12, 31), eager=True)})
     dates = dates.with_columns(y=1.0)
-    settings = {"frequency": "D", "aggregate": "sum", "day_begins_at": 6}
+    settings: dict[str, Any] = {"frequency": "D", "aggregate": "sum", "day_begins_at": 6}
     _, rows = sharded(tmp_path / "typed", {"a.parquet": dates, "b.parquet": SALES}, **settings)
     assert (rows["_moment"] % DAY == 0).sum() >= dates.height
     as_text = dates.with_columns(pl.col("ds").cast(pl.String))

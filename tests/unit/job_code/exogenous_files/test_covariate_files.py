@@ -194,7 +194,10 @@ def test_a_past_only_column_is_ignored_with_an_earlier_cutoff(tmp_path: Path, we
 def test_ignored_columns_are_reported(tmp_path: Path) -> None:
     demand, known = promoted()
     known = known.with_columns(
-        note=pl.int_range(pl.len()).cast(pl.String), day=pl.col("ds"), y=pl.lit(1.0), unknown=pl.lit(None, pl.Float64)
+        note="note " + pl.int_range(pl.len()).cast(pl.String),
+        day=pl.col("ds"),
+        y=pl.lit(1.0),
+        unknown=pl.lit(None, pl.Float64),
     )
     finished = run(tmp_path, demand, {"a.parquet": known})
     assert [name for name in finished.quality["ignored_columns"] if name.startswith("covariates")] == [

@@ -41,7 +41,7 @@ def demand() -> pl.DataFrame:
 def drawn(demand: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sample, Sample]:
     """Return a sample and the full population."""
     category = pl.DataFrame({"unique_id": demand["unique_id"].unique().sort()})
-    category = category.with_columns(number=pl.int_range(pl.len()), text=pl.col("unique_id").str.slice(3, 1))
+    category = category.with_columns(number=pl.int_range(pl.len()), text="c" + pl.col("unique_id").str.slice(3, 1))
     ready = prepared(
         tmp_path_factory.mktemp("sample"),
         {"a.parquet": demand},

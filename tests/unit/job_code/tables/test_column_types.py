@@ -3,10 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from job_code.errors import InputError
-from tests.demand import LAST, run_job, shop
+from job_code.preparation.read_input import read_input
+from tests.demand import LAST, context_of, job_request, run_job, shop
 
 DEMAND = shop(4, 30)
 SERIES = DEMAND["unique_id"].unique().sort().to_list()
@@ -33,7 +35,14 @@ def price_csv(prices: list[str]) -> bytes:
             "covariates: price is text, because of a decimal comma in 68 values among 136, e.g. '6,9' in line 2 of "
             "c.csv, '6,9' in line 4 of c.csv, '6,9' in line 6 of c.csv. Write a decimal point",
         ),
+        (
+            ["5 %", "6 %"],
+            "covariates: price is text, but 136 values of 136 look like numbers with signs or separators, "
+            "e.g. '5 %' in line 2 of c.csv, '6 %' in line 3 of c.csv, '5 %' in line 4 of c.csv. "
+            "The run uses every value as a category. Write plain numbers, e.g. 1234.5",
+        ),
         (["red", "blue"], None),
+        (["10 Eck", "12A", "36C", "3/4", "10.1.0", "500 g", "1 kg", "2026-11-16"], None),
         (["1.5", "2", ""], None),
     ],
 )
@@ -82,3 +91,70 @@ def test_commas_between_thousands_are_read_where_the_setting_says_so(tmp_path: P
     quality = run_job(tmp_path, DEMAND, covariates=prices, decimal=".", n_estimators=5, horizon=4).quality
     assert quality["warnings"] == []
     assert not [column for column in quality["ignored_columns"] if "price" in column]
+
+
+def covariates(values: list[object]) -> pl.DataFrame:
+    return (
+        pl.read_csv(price_csv(["1"]), try_parse_dates=True)
+        .drop("price")
+        .with_columns(price=pl.Series([values[at % len(values)] for at in range(4 * 34)]))
+    )
+
+
+@pytest.mark.parametrize("text", ["5 €", "€5", "-$ 5.50", "(1,234.50)", "1 234", "1'234", "'5", '="5"', "5 EUR", "5-"])
+def test_text_of_parquet_files_with_signs_is_a_warning(tmp_path: Path, text: str) -> None:
+    files = {"c.parquet": covariates([text, "7"])}
+    (warning,) = run_job(tmp_path, DEMAND, covariates=files, n_estimators=5, horizon=4).quality["warnings"]
+    assert warning.startswith("covariates: price is text, ")
+    assert f"{text!r} in row 1 of c.parquet" in warning
+
+
+def test_numbers_with_one_unit_are_a_note(tmp_path: Path) -> None:
+    quality = run_job(tmp_path, DEMAND, covariates={"c.parquet": covariates(["20 °C", "7 °C"])}, n_estimators=5).quality
+    assert quality["warnings"] == []
+    assert [
+        note for note in quality["notes"] if "136 values of 136 look like numbers with the unit °C, e.g. '20" in note
+    ]
+
+
+def test_text_of_parquet_files_with_numbers_is_read_as_numbers(tmp_path: Path) -> None:
+    """As in CSV files, and as demand. Leading zeros and categorical types are categories on purpose."""
+    values = [f"{at}.5" for at in range(40)]
+    expected = run_job(tmp_path / "n", DEMAND, covariates={"c.parquet": covariates([float(each) for each in values])})
+    for name, texts in {"plain": values, "padded": [f" {each} " for each in values]}.items():
+        found = run_job(tmp_path / name, DEMAND, covariates={"c.parquet": covariates(list(texts))})
+        assert found.forecasts.equals(expected.forecasts)
+        assert found.quality["notes"] == [
+            *expected.quality["notes"],
+            "covariates: price is text in its files, but its values are numbers, e.g. '0.5' in row 1 of c.parquet: the "
+            "run uses them as numbers. If they are categories, store them in a categorical type",
+        ]
+    for name, table in {
+        "codes": covariates(["001", "002"]),
+        "categories": covariates(["1", "2"]).with_columns(pl.col("price").cast(pl.Categorical)),
+    }.items():
+        finished = run_job(tmp_path / name, DEMAND, covariates={"c.parquet": table}, n_estimators=5)
+        assert finished.quality["notes"] == expected.quality["notes"]
+        assert finished.quality["warnings"] == []
+
+
+@pytest.mark.parametrize("value", [float("inf"), -1e200, "1e200", " inf "])
+@pytest.mark.parametrize(("source", "row"), [("covariates", 6), ("static", 3)])
+def test_infinite_values_end_the_run(tmp_path: Path, value: float | str, source: str, row: int) -> None:
+    table = covariates([1.0, 2.0] if isinstance(value, float) else ["1.0", "2.0"])
+    table = table if source == "covariates" else table.filter(pl.col("ds") == LAST).drop("ds")
+    is_wrong = pl.int_range(pl.len()) == row - 1
+    table = table.with_columns(price=pl.when(is_wrong).then(pl.lit(value)).otherwise("price"))
+    files = {"c.parquet": table}
+    request = job_request(
+        tmp_path,
+        DEMAND,
+        covariates=files if source == "covariates" else None,
+        static=files if source == "static" else None,
+    )
+    with pytest.raises(InputError) as error:
+        read_input(context_of(request, tmp_path))
+    assert error.value.problems == (
+        f"{source}: 1 row with an infinite value, or a value beyond 1e+30, in price, e.g. {float(value)} in row {row} "
+        "of c.parquet. Replace the values by finite numbers",
+    )

@@ -1,0 +1,134 @@
+"""Find out what the values of a text column look like: numbers, numbers with something around them, or text."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from job_code.tables.file_splits import Batch
+from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
+
+FEW = 0.1  # of the values; if fewer are no numbers, the column was probably meant to be one
+MOST = 0.5  # of the values
+_DECIMAL_COMMA = r"^\s*[+-]?\d+,\d+\s*$"
+_CORE = r"(?:\d{1,3}(?:[.,' \x{2019}\x{A0}\x{202F}]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
+_SIGN = r"(?:[\p{Sc}%‰\"'=]|EUR|USD|GBP|CHF)"
+_DRESSED = rf"^\s*\(?\s*(?:{_SIGN}\s*)*[+\-\x{{2212}}]?\s*(?:{_SIGN}\s*)*{_CORE}\s*(?:{_SIGN}\s*)*[)\-]?\s*$"
+_UNIT = rf"^\s*[+\-]?{_CORE}\s*(\p{{L}}{{1,4}}(?:/\p{{L}}{{1,4}})?|°\p{{L}}?)\s*$"
+_CODE = r"^\s*0\d"  # 007
+
+
+@dataclass(kw_only=True)
+class TextColumn:
+    """The values of a text column, counted over all batches.
+
+    Attributes:
+        typed: Whether the files could store numbers as numbers.
+        values: Number of values that are not null.
+        texts: Number of values that are no numbers.
+        commas: Number of values that are numbers with a decimal comma.
+        dressed: Number of values that are numbers with something around them, such as `5 %` or `1 234`.
+        measured: Number of values that are numbers with a unit, such as `5 kg`.
+        units: The units.
+        has_codes: Whether there are numbers with leading zeros.
+        first: The first value, with its place.
+        examples: Some values that are no numbers, with their places.
+    """
+
+    typed: bool = False
+    values: int = 0
+    texts: int = 0
+    commas: int = 0
+    dressed: int = 0
+    measured: int = 0
+    units: set[str] = field(default_factory=set)
+    has_codes: bool = False
+    first: str = ""
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether all values are numbers. In files with types, `007` is text on purpose."""
+        return not self.texts and not (self.typed and (self.has_codes or not self.values))
+
+    @property
+    def is_surely_text(self) -> bool:
+        """Whether more values of files with types cannot make the column a number."""
+        return self.typed and (self.has_codes or self.texts > FEW * self.values)
+
+    def add(self, column: pl.Series, batch: Batch) -> None:
+        """Count the values of the column in a batch. In files with types, the column may hold numbers or booleans."""
+        if column.dtype == pl.String:
+            column = column.str.strip_chars()
+            column = column.set(column == "", None) if self.typed else column
+            self.has_codes = self.has_codes or bool(column.str.contains(_CODE).any())
+        text = column.cast(pl.Float64, strict=False).is_null() & column.is_not_null()
+        rows = text.arg_true()
+        self.values += len(column) - column.null_count()
+        self.texts += len(rows)
+        self._count(column.gather(rows).cast(pl.String))
+        self.examples += _shown(column, rows.head(EXAMPLES - len(self.examples)).to_list(), batch)
+        if not self.first:
+            self.first = "".join(_shown(column, column.is_not_null().arg_true().head(1).to_list(), batch))
+
+    def _count(self, texts: pl.Series) -> None:
+        different = texts.alias("text").value_counts(name="count")
+        if different.is_empty():
+            return
+        text, unit = pl.col("text"), pl.col("text").str.extract(_UNIT)
+        counts = [text.str.contains(_DECIMAL_COMMA), text.str.contains(_DRESSED)]
+        found = different.select(
+            *(pl.col("count").filter(each).sum().alias(str(at)) for at, each in enumerate(counts)),
+            pl.col("count").filter(unit.is_not_null()).sum().alias("measured"),
+            unit.drop_nulls().unique().head(2).implode().alias("units"),
+        ).row(0)
+        self.commas += found[0]
+        self.dressed += found[1]
+        self.measured += found[2]
+        self.units |= set(found[3])
+
+    def report(self, name: str, findings: ValidationReport, *, source: str) -> None:
+        """Report a column that was probably meant to be a number, and a text column that is one.
+
+        Args:
+            name: Name of the column.
+            findings: Takes the warning or note.
+            source: The input that the column belongs to.
+        """
+        shown, start = ", ".join(self.examples), f"{source}: {name} is text"
+        numbers = self.values - self.texts
+        dressed = self.texts and self.dressed > MOST * self.texts and numbers + self.dressed > MOST * self.values
+        if self.typed and self.is_number:
+            findings.add_message(
+                f"{start} in its files, but its values are numbers, e.g. {self.first}: the run uses them as numbers. "
+                "If they are categories, store them in a categorical type",
+                level="note",
+            )
+        elif self.texts and self.texts == self.commas:
+            findings.add_message(
+                f"{start}, because of a decimal comma in {plural(self.commas, 'value')} among "
+                f"{self.values:,}, e.g. {shown}. Write a decimal point",
+                level="warning",
+            )
+        elif 0 < self.texts <= FEW * self.values:
+            findings.add_message(
+                f"{start}, because of {plural(self.texts, 'value')} among {self.values:,}, "
+                f"e.g. {shown}. Write numbers, or leave them empty",
+                level="warning",
+            )
+        elif dressed:
+            findings.add_message(
+                f"{start}, but {plural(self.dressed, 'value')} of {self.values:,} look like numbers with signs or "
+                f"separators, e.g. {shown}. The run uses every value as a category. Write plain numbers, e.g. 1234.5",
+                level="warning",
+            )
+        elif self.measured > MOST * self.values and len(self.units) == 1:
+            findings.add_message(
+                f"{start}, but {plural(self.measured, 'value')} of {self.values:,} look like numbers with the unit "
+                f"{next(iter(self.units))}, e.g. {shown}. The run uses every value as a category. If they are numbers, "
+                "write them without the unit",
+                level="note",
+            )
+
+
+def _shown(column: pl.Series, rows: list[int], batch: Batch) -> list[str]:
+    return [f"{column[row]!r} in {place}" for row, place in zip(rows, batch.places(rows), strict=True)]
