@@ -1,6 +1,6 @@
 """Prepare covariates that many series share, in folders that all chunks use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,11 @@ from job_code.demand.run_context import RunContext
 from job_code.exogenous.covariate_store import StoredCovariates, StoredTable
 from job_code.exogenous.covariates import CovariateTable
 from job_code.exogenous.public_holidays import HOLIDAY_COLUMNS, holiday_table
-from job_code.exogenous_files.covariate_alignment import Problems, align_rows, report_covariate_problems
+from job_code.exogenous_files.covariate_alignment import align_rows
 from job_code.exogenous_files.covariate_counts import TableCounts, Window
+from job_code.exogenous_files.covariate_files import ShuffledCovariates
+from job_code.exogenous_files.covariate_problem_report import report_covariate_problems
+from job_code.exogenous_files.covariate_problems import Problems
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledTable, group_of
 from job_code.series.frequency import Frequency
@@ -20,7 +23,7 @@ from job_code.tables.validation_report import ValidationReport
 
 
 def store_covariates(
-    shuffled: Sequence[ShuffledTable],
+    shuffled: ShuffledCovariates,
     frequency: Frequency,
     span: tuple[int, int],
     window: Window,
@@ -32,7 +35,7 @@ def store_covariates(
     """Return the location of each table, and write the shared tables.
 
     Args:
-        shuffled: All tables.
+        shuffled: All tables, with their files.
         frequency: Calendar of the demand.
         span: First and last period that the run needs.
         window: The periods around the end of the demand.
@@ -43,7 +46,7 @@ def store_covariates(
     config, folder = context.config, context.chunks
     problems, tables = Problems(), []
     counts: dict[int, TableCounts] = {}
-    for table in shuffled:
+    for table in shuffled.tables:
         if table.per_series:
             columns = table.columns
             tables.append(StoredTable(number=columns.number, key=columns.key, schema=table.schema, folder=None))
@@ -58,7 +61,7 @@ def store_covariates(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         findings.add_message(f"covariates: {', '.join(twice)} is also the name of a public-holiday column. Rename it")
-    report_covariate_problems(problems, frequency, findings)
+    report_covariate_problems(problems, shuffled, frequency, findings)
     return StoredCovariates(tuple(tables), config.horizon, counts=counts)
 
 

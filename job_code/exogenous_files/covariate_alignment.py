@@ -1,31 +1,17 @@
 """Assign the rows of covariates to series, or groups of series, and to periods, and combine the rows of a period."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
 
 import numpy as np
 
 from job_code.demand.aggregation import combine_values
+from job_code.exogenous_files.covariate_problems import Problem, Problems
 from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledRows, ShuffledTable, group_of
 from job_code.series.arrays import Booleans, Cells, Integers
 from job_code.series.frequency import Frequency
 from job_code.tables.key_hashes import Hashes
-from job_code.tables.validation_report import ValidationReport
 
-SOURCE = "covariates"
 ORDERED = ("last", "hold")  # rules by which the order of rows decides
-
-
-class Problem(NamedTuple):
-    """A kind of invalid rows of a table, with a column that they concern."""
-
-    kind: Literal["off_calendar", "duplicates", "repeated", "conflicts"]
-    table: str
-    column: str
-
-
-Problems = Counter[Problem]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +78,14 @@ def align_rows(
     else:
         span = int(np.ptp(period)) + 1 if len(period) else 1
         # np.unique would take ten times as long: it hashes before it sorts.
-        cells = np.sort(series * span + (period - period.min() if len(period) else period))
-        column = table.schema.names[0]
-        problems[Problem("off_calendar", table.description, column)] += int(np.count_nonzero(off))
-        problems[Problem("duplicates", table.description, column)] += int(np.count_nonzero(np.diff(cells) == 0))
+        cell = series * span + (period - period.min() if len(period) else period)
+        cells = np.sort(cell)
+        number, column = table.columns.number, table.schema.names[0]
+        problems.add(Problem("off_calendar", number, column), np.flatnonzero(off), rows)
+        if (np.diff(cells) == 0).any():
+            order = np.argsort(cell, kind="stable")
+            repeated = order[1:][np.diff(cells) == 0]
+            problems.add(Problem("duplicates", number, column), repeated, rows)
         covered = _covered(*np.divmod(cells, span))
     return AlignedRows(values=values, series=series, period=period, unmatched=unmatched, read=read, covered=covered)
 
@@ -104,24 +94,24 @@ def _check(
     rows: ShuffledRows, series: Integers, period: Integers, off: Booleans, problems: Problems, table: ShuffledTable
 ) -> None:
     """Count the invalid rows of a table with rules. The rows are ordered by series and moment."""
-    names, rules = table.schema.names, table.schema.rules
+    number, names, rules = table.columns.number, table.schema.names, table.schema.rules
     at_same_time = (np.diff(series) == 0) & (np.diff(rows.moment) == 0)
     if table.automatic:
-        problems[Problem("repeated", table.description, names[0])] += int(np.count_nonzero(at_same_time))
+        problems.add(Problem("repeated", number, names[0]), np.flatnonzero(at_same_time) + 1, rows)
         return
     strict = [at for at, name in enumerate(names) if name not in rules]
     if strict:
         column, has_value = names[strict[0]], ~np.isnan(rows.values[strict]).all(axis=0)
-        problems[Problem("off_calendar", table.description, column)] += int(np.count_nonzero(off & has_value))
+        problems.add(Problem("off_calendar", number, column), np.flatnonzero(off & has_value), rows)
         begins = _begins(series[has_value], period[has_value])
-        problems[Problem("duplicates", table.description, column)] += int(np.count_nonzero(has_value)) - len(begins)
+        problems.add(Problem("duplicates", number, column), np.delete(np.flatnonzero(has_value), begins), rows)
     if at_same_time.any():
         begins = np.flatnonzero(np.append(True, ~at_same_time))
         for at, name in enumerate(names):
             if rules.get(name) in ORDERED:
                 lowest = np.fmin.reduceat(rows.values[at], begins)
-                differ = int(np.count_nonzero(np.fmax.reduceat(rows.values[at], begins) > lowest))
-                problems[Problem("conflicts", table.description, name)] += differ
+                differ = np.fmax.reduceat(rows.values[at], begins) > lowest
+                problems.add(Problem("conflicts", number, name), begins[differ], rows)
 
 
 def _begins(series: Integers, period: Integers) -> Integers:
@@ -138,30 +128,3 @@ def _covered(series: Integers, period: Integers) -> int:
     starts = np.flatnonzero(np.append(True, np.diff(series) != 0))
     ends = np.append(starts[1:], len(series)) - 1
     return int((period[ends] - period[starts] + 1).sum())
-
-
-def report_covariate_problems(problems: Problems, frequency: Frequency, findings: ValidationReport) -> None:
-    """Report the invalid rows of all covariates."""
-    unit = frequency.unit
-    for problem, count in sorted(problems.items()):
-        rule = f"covariate_rules={problem.column}"
-        wording, remedy = {
-            "off_calendar": (
-                f"dated off the calendar {frequency.name} of the demand",
-                f"Date every {unit} the same way as the demand. To combine the rows of a {unit}, set e.g. {rule}=mean. "
-                f"If a value holds until the next row, set {rule}=hold",
-            ),
-            "duplicates": (
-                f"with the key and {unit} of another row",
-                f"Keep one row per key and {unit}, or set a rule, e.g. {rule}=mean",
-            ),
-            "repeated": (
-                "with the key and time of another row",
-                f"Keep one of them, or set a rule, e.g. {rule}=mean",
-            ),
-            "conflicts": (
-                f"with another value of {problem.column} than a row with the same key and time",
-                f"Keep one of them, or set another rule, e.g. {rule}=mean",
-            ),
-        }[problem.kind]
-        findings.add(SOURCE, "row", f"{wording} in {problem.table}", remedy=remedy, count=count, examples=[])

@@ -17,28 +17,41 @@ from job_code.demand.moment_counts import MomentCounter, MomentCounts
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
 from job_code.errors import InputError
-from job_code.exogenous_files.covariate_alignment import SOURCE, AlignedRows, Problems, align_rows
+from job_code.exogenous_files.covariate_alignment import AlignedRows, align_rows
 from job_code.exogenous_files.covariate_counts import TableCounts, Window
+from job_code.exogenous_files.covariate_problems import Example, Problems
+from job_code.exogenous_files.covariate_reading import SOURCE, TableReading
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.covariate_shuffle_files import Categories, CovariateWriter, ShuffledTable, TableColumns
 from job_code.exogenous_files.text_categories import MAX_CATEGORIES, all_categories
 from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.series.frequency import Frequency
-from job_code.tables.column_types import as_numbers, infer_column_types
+from job_code.tables.column_types import infer_column_types
 from job_code.tables.day_begin import with_day_begin
 from job_code.tables.decimal_signs import DecimalSigns
-from job_code.tables.file_splits import Batch, Part, split
-from job_code.tables.key_columns import cast_keys, common_types, key_checks, key_types, with_plain_text
+from job_code.tables.file_splits import Part, split
+from job_code.tables.key_columns import common_types, key_types
 from job_code.tables.key_hashes import Hashes
-from job_code.tables.key_matches import KeyMatches, KeySample, split_by_type
+from job_code.tables.key_matches import KeyMatches, KeySample
 from job_code.tables.moments import MOMENT, TimeColumn
-from job_code.tables.row_checks import drop_bad_rows, infinite_check
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
 from job_code.tables.zone_use import NO_TIMES, ZoneUse
 
 _NOTHING = MomentCounts.of(pl.DataFrame(schema={MOMENT: pl.Int32, VALUE: pl.Float64}))
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """The files of a table, and how they are read."""
+
+    files: tuple[TableFile, ...]
+    reading: TableReading
+
+    def find(self, examples: Iterable[Example]) -> dict[Example, str]:
+        """Return key, time and places of some rows of the shards, for messages."""
+        return self.reading.find(examples, self.files)
 
 
 @dataclass(frozen=True)
@@ -50,12 +63,14 @@ class ShuffledCovariates:
         ignored: Ignored columns, each with the reason.
         columns: Names of all columns, without keys and times.
         zones: Files whose times have a zone, and files whose times have none.
+        files: The files of each table, by its number.
     """
 
     tables: tuple[ShuffledTable, ...] = ()
     ignored: tuple[str, ...] = ()
     columns: frozenset[str] = frozenset()
     zones: ZoneUse = NO_TIMES
+    files: Mapping[int, TableSource] = field(default_factory=dict)
 
     def of_shard(self, shard: int, hashes: Hashes, frequency: Frequency, problems: Problems) -> dict[int, AlignedRows]:
         """Read the rows of the series of a shard from the shuffle files, and delete the files.
@@ -86,16 +101,10 @@ class ShuffledCovariates:
 @dataclass(frozen=True, kw_only=True)
 class _Task:
     parts: tuple[Part, ...]
-    table: TableColumns
-    own_key_types: dict[str, pl.DataType]
-    key_types: dict[str, pl.DataType]
-    types: dict[str, pl.DataType]
-    time: TimeColumn
-    signs: DecimalSigns
+    reading: TableReading
     folder: Path
     writer: int
     shards: int
-    batch: int
 
 
 @dataclass(kw_only=True)
@@ -157,13 +166,14 @@ def shuffle_covariates(
         return ShuffledCovariates()
     shuffled: list[ShuffledTable] = []
     ignored: list[str] = []
+    sources: dict[int, TableSource] = {}
     for number, columns in enumerate(sorted(tables, key=sorted)):
-        table, reasons = _shuffle_table(number, tables[columns], demand, context, findings)
+        table, sources[number], reasons = _shuffle_table(number, tables[columns], demand, context, findings)
         shuffled += [table] if table.schema.names else []
         ignored += reasons
     names = {name for columns in tables for name in columns - {*context.config.key, context.config.time}}
     zones = reduce(or_, (table.zones for table in shuffled), NO_TIMES)
-    return ShuffledCovariates(tuple(shuffled), tuple(ignored), frozenset(names), zones)
+    return ShuffledCovariates(tuple(shuffled), tuple(ignored), frozenset(names), zones, sources)
 
 
 def _name_problem(tables: Iterable[frozenset[str]], config: ForecastConfig) -> str | None:
@@ -185,8 +195,8 @@ def _wanted(config: ForecastConfig) -> Callable[[list[str]], list[str]]:
 
 def _shuffle_table(
     number: int, files: Sequence[TableFile], demand: ShardedDemand, context: RunContext, findings: ValidationReport
-) -> tuple[ShuffledTable, list[str]]:
-    """Return the table, and its ignored columns with the reasons."""
+) -> tuple[ShuffledTable, TableSource, list[str]]:
+    """Return the table, its files, and its ignored columns with the reasons."""
     config = context.config
     key = tuple(name for name in config.key if name in files[0].columns)
     own_keys = key_types(files, key, findings, source=SOURCE)
@@ -196,7 +206,17 @@ def _shuffle_table(
         files, {name: types[name] for name in columns}, findings, decimal=config.decimal, source=SOURCE
     )
     table = TableColumns(number=number, key=key, numbers=by_type.numbers, texts=by_type.texts)
-    tasks = _tasks(files, table, (own_keys, types), demand, context)
+    has_rules = not config.rules_of_covariates.keys().isdisjoint(table.names)
+    reading = TableReading(
+        table=table,
+        own_key_types=own_keys,
+        key_types={name: demand.types[name] for name in key},
+        types=types,
+        time=with_day_begin(TimeColumn.of(config, of_covariates=True, is_combined=has_rules), files),
+        signs=DecimalSigns(config.decimal),
+        batch=context.sizes.rows_per_batch,
+    )
+    tasks = _tasks(files, reading, demand, context)
     results = list(context.workers.map(_shuffle, tasks))
     for result in results:
         findings.merge(result.findings)
@@ -214,39 +234,29 @@ def _shuffle_table(
         sample=results[0].sample,
         zones=reduce(or_, (result.zones for result in results)),
     )
-    return shuffled, [*(f"{name} (neither number nor text)" for name in by_type.others), *unused]
+    source = TableSource(tuple(files), reading)
+    return shuffled, source, [*(f"{name} (neither number nor text)" for name in by_type.others), *unused]
 
 
 def _tasks(
-    files: Sequence[TableFile],
-    table: TableColumns,
-    types: tuple[dict[str, pl.DataType], dict[str, pl.DataType]],
-    demand: ShardedDemand,
-    context: RunContext,
+    files: Sequence[TableFile], reading: TableReading, demand: ShardedDemand, context: RunContext
 ) -> list[_Task]:
     """Divide the files among as many workers as the rows keep busy.
 
     Raises:
         OutOfDiskError: If the disk is too small for the rows.
     """
-    config, sizes = context.config, context.sizes
+    config, sizes, table = context.config, context.sizes, reading.table
     rows = sum(file.rows for file in files)
     require_space(demand.folder, rows * table.row.itemsize)
     shards = demand.shards if table.key == config.key else sizes.shards(0, rows * table.row.itemsize)
-    has_rules = not config.rules_of_covariates.keys().isdisjoint(table.names)
     return [
         _Task(
             parts=tuple(parts),
-            table=table,
-            own_key_types=types[0],
-            key_types={name: demand.types[name] for name in table.key},
-            types=types[1],
-            time=with_day_begin(TimeColumn.of(config, of_covariates=True, is_combined=has_rules), files),
-            signs=DecimalSigns(config.decimal),
+            reading=reading,
             folder=demand.folder,
             writer=writer,
             shards=shards,
-            batch=sizes.rows_per_batch,
         )
         for writer, parts in enumerate(split(files, min(context.workers.count, sizes.worthwhile_workers(rows))))
     ]
@@ -267,35 +277,20 @@ def _merge(results: Sequence[_Result], table: TableColumns) -> tuple[CovariateSc
 
 
 def _shuffle(task: _Task) -> _Result:
-    writer = CovariateWriter(task.table, task.folder, task.writer, task.shards)
+    reading = task.reading
+    writer = CovariateWriter(reading.table, task.folder, task.writer, task.shards)
     result = _Result(categories={}, lowest={}, last_moment={})
     for part in task.parts:
         file = part.file
         try:
-            for batch in part.batches(task.batch, result.findings):
-                batch = task.signs.read(batch, task.table.numbers)
-                result.zones |= ZoneUse.of(batch.rows[task.time.name], file.name)
-                rows, unmatched = _clean(batch, task, result.findings)
+            for batch in part.batches(reading.batch, result.findings):
+                result.zones |= ZoneUse.of(batch.rows[reading.time.name], file.name)
+                rows, unmatched = reading.clean(batch, result.findings)
                 result.unmatched.append(unmatched)
-                if task.table.key and not result.sample.names:
-                    result.sample = KeySample.of(rows, task.table.key)
+                if reading.table.key and not result.sample.names:
+                    result.sample = KeySample.of(rows, reading.table.key)
                 result.moments.add(rows.select(MOMENT, pl.lit(0.0).alias(VALUE)))
                 writer.add(rows)
         except UnreadableFileError as error:
             report_unreadable(file.name, file.file_format, error, result.findings, SOURCE)
     return replace(result, categories=writer.categories, lowest=writer.lowest, last_moment=writer.last_moment)
-
-
-def _clean(batch: Batch, task: _Task, findings: ValidationReport) -> tuple[pl.DataFrame, KeyMatches]:
-    """Return the valid rows with the demand's key types, and the counts of rows whose keys cannot have them."""
-    rows = with_plain_text(batch.rows)
-    rows = rows.with_columns(pl.col(pl.Boolean).exclude(task.own_key_types).cast(pl.Int8))  # "true" is not a number
-    rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in task.types.items())
-    rows = rows.with_columns(as_numbers(rows.schema, task.table.numbers))
-    rows, checks = task.time.read(rows)
-    checks |= {f"infinite {name}": infinite_check(name, pl.col(name)) for name in task.table.numbers}
-    if task.own_key_types:
-        checks |= key_checks(rows.schema, task.own_key_types)
-    own = rows.schema
-    rows = drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE)
-    return split_by_type(rows.with_columns(cast_keys(own, task.own_key_types)), task.key_types)

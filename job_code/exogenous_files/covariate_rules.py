@@ -8,8 +8,9 @@ import polars as pl
 
 from job_code.config import CovariateRule, ForecastConfig
 from job_code.demand.aggregation import PER_PERIOD, is_finer
-from job_code.exogenous_files.covariate_alignment import ORDERED, SOURCE
+from job_code.exogenous_files.covariate_alignment import ORDERED
 from job_code.exogenous_files.covariate_files import ShuffledCovariates
+from job_code.exogenous_files.covariate_reading import SOURCE
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.covariate_shuffle_files import ShuffledTable
 from job_code.series.frequency import Frequency

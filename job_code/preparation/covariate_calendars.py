@@ -2,8 +2,8 @@
 
 from job_code.config import ForecastConfig
 from job_code.exogenous.covariate_store import StoredTable
-from job_code.exogenous_files.covariate_alignment import SOURCE
 from job_code.exogenous_files.covariate_counts import TableCounts
+from job_code.exogenous_files.covariate_reading import SOURCE
 from job_code.preparation.prepare import PreparedDemand
 from job_code.tables.validation_report import ValidationReport, plural
 

@@ -1,7 +1,7 @@
 """Check and align all shards on all cores, and write panels that are ready to forecast."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import compress
 from operator import add
@@ -16,8 +16,8 @@ from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_features import StaticEncoding
-from job_code.exogenous_files.covariate_alignment import report_covariate_problems
 from job_code.exogenous_files.covariate_counts import TableCounts, Window
+from job_code.exogenous_files.covariate_problem_report import report_covariate_problems
 from job_code.exogenous_files.static_files import report_static
 from job_code.plausibility.period_rows import PeriodRows
 from job_code.plausibility.series_ends import SeriesEnds, check_renamed_keys, check_stray_rows
@@ -151,9 +151,10 @@ def prepare(
     sound = not findings.messages()
     if sound:
         _require_space(shards.demand, covariates, calendar, context)
+    without_files = replace(shards, covariates=replace(shards.covariates, files={}))  # there may be thousands
     tasks = [
         ShardTask(
-            shards=shards,
+            shards=without_files,
             shard=shard,
             calendar=calendar,
             config=context.config,
@@ -203,7 +204,7 @@ def _report(
         matches = [result.covariate_matches.get(number) for result in results]
         table.report_matches([each for each in matches if each is not None], findings)
     wrong = reduce(add, (result.covariate_problems for result in results))
-    report_covariate_problems(wrong, calendar.frequency, findings)
+    report_covariate_problems(wrong, shards.covariates, calendar.frequency, findings)
 
 
 def _covariate_counts(

@@ -96,7 +96,7 @@ def _check(
     last = int(calendar.frequency.periods(demand.moments.moments[-1:])[0])
     window = Window(cutoff=calendar.cutoff, last=last, horizon=config.horizon)
     covariates = store_covariates(
-        shards.covariates.tables,
+        shards.covariates,
         calendar.frequency,
         span,
         window,

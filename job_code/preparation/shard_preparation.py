@@ -15,9 +15,9 @@ from job_code.demand.sharding import ShardedDemand
 from job_code.demand.shuffle_files import read_shard
 from job_code.demand.work_sizes import WorkSizes
 from job_code.exogenous.covariate_store import StoredCovariates
-from job_code.exogenous_files.covariate_alignment import Problems as CovariateProblems
 from job_code.exogenous_files.covariate_counts import TableCounts, Window
 from job_code.exogenous_files.covariate_files import ShuffledCovariates
+from job_code.exogenous_files.covariate_problems import Problems as CovariateProblems
 from job_code.exogenous_files.static_files import StaticRows, StaticShards, match_static_rows
 from job_code.plausibility.key_texts import check_key_texts
 from job_code.plausibility.series_ends import SeriesEnds
@@ -161,7 +161,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
         check_key_texts(keys, findings)
         ends = SeriesEnds.of(shard, periods, task.calendar.cutoff)
         # Invalid demand needs no panels. With a cutoff centuries away, they would not fit into memory.
-        sound = task.sound and is_sound(problems) and not wrong.total()
+        sound = task.sound and is_sound(problems) and not wrong
         panels = align(shard, periods, task.calendar, task.config, values_per_panel=task.sizes.values_per_chunk)
         for number, (panel, series, repaired) in enumerate(panels if sound else ()):
             repairs += repaired

@@ -220,8 +220,10 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     }
     messages = "\n".join(problems(tmp_path, bad))
     for part in (
-        "covariates: 4 rows with the key and week of another row in the table of promotion, whose key is unique_id",
-        "covariates: 1 row dated off the calendar W-MON of the demand",
+        "covariates: 4 rows with the key and week of another row in the table of promotion, whose key is unique_id, "
+        f"e.g. A00 {known['ds'][0]} in row 1 of a.parquet and row {known.height + 1:,} of a.parquet",
+        "covariates: 1 row dated off the calendar W-MON of the demand in the table of promotion, whose key is "
+        f"unique_id, e.g. A00 {known['ds'][0] + timedelta(days=1)} in row 1 of b.parquet. Date every week",
         "covariates: 2 rows without a readable date in ds, e.g. None in row 1 of c.parquet",
         "covariates: 1 row without a complete key (unique_id)",
         "covariates: 1 file that cannot be read as Parquet, e.g. e.parquet",
@@ -238,8 +240,22 @@ def test_repeated_rows_with_a_shorter_key_are_found_across_batches(tmp_path: Pat
     with pytest.raises(InputError) as error:
         run(tmp_path, demand, repeated, sizes=SMALL, key="unique_id,shop")
     assert error.value.problems[0].startswith(
-        "covariates: 3 rows with the key and week of another row in the table of promotion, whose key is unique_id"
+        "covariates: 3 rows with the key and week of another row in the table of promotion, whose key is unique_id, "
     )
+    places = f"A00 {far['ds'][0]} in row {known.height + 2:,} of a.parquet and row {known.height + 4:,} of a.parquet"
+    assert places in error.value.problems[0]
+
+
+def test_repeated_rows_without_a_key_are_found_in_lines_of_csv_files(tmp_path: Path) -> None:
+    demand, known = promoted()
+    year = known.filter(pl.col("unique_id") == "A00").drop("unique_id")
+    off = year[:1].with_columns(pl.col("ds") + timedelta(days=2))
+    wrong = {"a.csv": year, "b.csv": pl.concat([off, year[7:8]])}
+    with pytest.raises(InputError) as error:
+        run(tmp_path, demand, wrong)
+    first, second = error.value.problems
+    assert f"{year['ds'][7]} in line 9 of a.csv and line 3 of b.csv. Keep" in first
+    assert f"which has no key column, e.g. {off['ds'][0]} in line 2 of b.csv. Date" in second
 
 
 def test_the_number_of_shards_depends_on_the_covariates(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from job_code.config import AggregationRule, CovariateRule
 from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
 from job_code.exogenous.covariates import CovariateTable
-from job_code.exogenous_files.covariate_alignment import Problems, align_rows
+from job_code.exogenous_files.covariate_alignment import align_rows
+from job_code.exogenous_files.covariate_problems import Problems
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.covariate_shuffle_files import ShuffledRows, ShuffledTable, TableColumns
 from job_code.preparation.panel_chunks import read_chunk
@@ -82,7 +83,7 @@ def test_values_equal_those_of_pandas(rows: list[Any], rules: tuple[CovariateRul
     first, last = 2, 9
     stored = CovariateTable.empty(2, np.full(3, first), np.full(3, last - first + 1))
     stored.put(own.series, own.period, own.values, table.schema.held)
-    assert not problems.total()
+    assert not problems
     for at, name in enumerate("ab"):
         expected = expected_cells(frame, name, rules[at], first, last)
         np.testing.assert_allclose(stored.values[at], expected.to_numpy(), rtol=1e-5)
@@ -184,11 +185,14 @@ def test_two_rows_of_a_label_are_combined_by_a_configured_rule_only(tmp_path: Pa
     for rule in ("last", "hold"):
         message = errors(tmp_path / rule, twice, covariate_rules=f"price={rule}")
         assert "34 rows with another value of price than a row with the same key and time" in message
+        assert f"e.g. A {weeks()[0]} in row 1 of a.parquet and row 35 of a.parquet, A {weeks()[1]} in row 2" in message
 
 
 def test_a_day_with_two_rows_is_an_error_unless_a_rule_is_configured(tmp_path: Path) -> None:
     twice = {"a.parquet": pl.concat([daily(), daily()[:1]])}
-    assert "1 row with the key and time of another row" in errors(tmp_path, twice)
+    message = errors(tmp_path, twice)
+    assert "1 row with the key and time of another row" in message
+    assert f"e.g. A {daily()['ds'][0]} in row 1 of a.parquet and row {daily().height + 1} of a.parquet. Keep" in message
 
 
 def test_a_price_list_holds_until_the_next_change(tmp_path: Path) -> None:
