@@ -38,8 +38,8 @@ from job_code.runtime.progress import Progress
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
-from job_code.tables.moments import MOMENT
 from job_code.tables.validation_report import ValidationReport
+from job_code.times.moments import MOMENT
 
 LAST = date(2026, 11, 16)  # a Monday
 RUN = "the-run"

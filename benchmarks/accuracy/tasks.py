@@ -17,7 +17,7 @@ from job_code.demand.frequency_inference import resolve_frequency
 from job_code.demand.moment_counts import MomentCounts
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
-from job_code.tables.moments import MOMENT, TimeColumn
+from job_code.times.moments import MOMENT, TimeColumn
 
 KEY = "unique_id"
 PERIOD = ("ds", "y")

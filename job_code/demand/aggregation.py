@@ -11,7 +11,7 @@ from job_code.demand.moment_counts import MomentCounts
 from job_code.demand.shuffle_files import ShuffledShard
 from job_code.series.arrays import Floats, Integers
 from job_code.series.frequency import Frequency, Moments
-from job_code.tables.moments import may_combine
+from job_code.times.moments import may_combine
 
 OFF_LABELS = 0.5  # share of the rows; if more are dated between periods, and several of a period, they are finer
 PER_PERIOD = 1.5  # moments

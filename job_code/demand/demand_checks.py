@@ -20,8 +20,8 @@ from job_code.errors import InputError
 from job_code.series.arrays import Booleans, Integers
 from job_code.series.frequency import Frequency, Moments
 from job_code.tables.key_columns import series_name
-from job_code.tables.moments import MOMENT
 from job_code.tables.validation_report import EXAMPLES, Level, ValidationReport, plural
+from job_code.times.moments import MOMENT
 
 MAX_ODD_SHARE = 0.01  # maximum share of the rows whose early dates may be placeholders such as 1900-01-01
 MAX_SPACED_SHARE = 0.5  # of the series; a few may keep a distance by chance

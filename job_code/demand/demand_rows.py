@@ -7,9 +7,9 @@ import polars as pl
 from job_code.config import ForecastConfig
 from job_code.tables.file_splits import Batch
 from job_code.tables.key_columns import cast_keys, key_checks, with_plain_text
-from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.row_checks import RowCheck, drop_bad_rows, infinite_check
 from job_code.tables.validation_report import ValidationReport
+from job_code.times.moments import MOMENT, TimeColumn
 
 SOURCE = "demand"
 VALUE = "_value"

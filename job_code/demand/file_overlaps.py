@@ -16,8 +16,8 @@ from job_code.config import ForecastConfig
 from job_code.demand.demand_rows import SOURCE, VALUE
 from job_code.series.frequency import Frequency
 from job_code.tables.key_hashes import Hashes
-from job_code.tables.moments import MOMENT, may_combine
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
+from job_code.times.moments import MOMENT, may_combine
 
 ADDING = ("sum", "mean", "count")
 AT_LEAST = 20  # equal rows of two files; fewer may be equal by chance

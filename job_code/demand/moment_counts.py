@@ -10,7 +10,7 @@ import polars as pl
 
 from contract.calendar.frequencies import DAY
 from job_code.demand.demand_rows import VALUE
-from job_code.tables.moments import MOMENT
+from job_code.times.moments import MOMENT
 
 ROWS, WITH_VALUE = "rows", "with_value"
 MOMENTS_IN_MEMORY = 4_000_000

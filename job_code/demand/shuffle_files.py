@@ -17,7 +17,7 @@ import polars as pl
 from job_code.demand.demand_rows import IN_STOCK_SHARE, VALUE
 from job_code.runtime.frames import read_frame, write_frame
 from job_code.tables.key_hashes import Codes, Hashes, KnownKeys, hash_keys, shard_of
-from job_code.tables.moments import MOMENT
+from job_code.times.moments import MOMENT
 
 HASH = "_hash"
 CODE = "_code"

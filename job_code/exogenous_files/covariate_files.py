@@ -28,16 +28,16 @@ from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.series.frequency import Frequency
 from job_code.tables.column_types import infer_column_types
-from job_code.tables.day_begin import with_day_begin
 from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import common_types, key_types
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.key_matches import KeyMatches, KeySample
-from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
-from job_code.tables.zone_use import NO_TIMES, ZoneUse
+from job_code.times.day_begin import with_day_begin
+from job_code.times.moments import MOMENT, TimeColumn
+from job_code.times.zone_use import NO_TIMES, ZoneUse
 
 _NOTHING = MomentCounts.of(pl.DataFrame(schema={MOMENT: pl.Int32, VALUE: pl.Float64}))
 

@@ -15,10 +15,10 @@ from job_code.tables.file_splits import Batch, Part
 from job_code.tables.key_columns import cast_keys, key_checks, series_name, with_plain_text
 from job_code.tables.key_hashes import hash_keys
 from job_code.tables.key_matches import KeyMatches, split_by_type
-from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.row_checks import drop_bad_rows, infinite_check
 from job_code.tables.table_files import TableFile
 from job_code.tables.validation_report import ValidationReport
+from job_code.times.moments import MOMENT, TimeColumn
 
 SOURCE = "covariates"
 SHOWN_ROWS = 2  # of one key and time

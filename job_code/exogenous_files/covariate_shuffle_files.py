@@ -19,9 +19,9 @@ from job_code.exogenous_files.text_categories import MAX_CATEGORIES
 from job_code.series.arrays import Cells, Integers
 from job_code.tables.key_hashes import Hashes, hash_keys, shard_of
 from job_code.tables.key_matches import KeyMatches, KeySample
-from job_code.tables.moments import MOMENT
 from job_code.tables.validation_report import ValidationReport
-from job_code.tables.zone_use import NO_TIMES, ZoneUse
+from job_code.times.moments import MOMENT
+from job_code.times.zone_use import NO_TIMES, ZoneUse
 
 NEVER = -(2**31)
 NO_GROUP = -1

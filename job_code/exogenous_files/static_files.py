@@ -20,7 +20,6 @@ from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.frames import read_frame, write_frame
 from job_code.series.arrays import Booleans
 from job_code.tables.column_types import as_numbers, infer_column_types
-from job_code.tables.day_begin import with_day_begin
 from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Part
 from job_code.tables.key_columns import (
@@ -33,11 +32,12 @@ from job_code.tables.key_columns import (
 )
 from job_code.tables.key_hashes import hash_keys, shard_of
 from job_code.tables.key_matches import KeyMatches, example_names, split_by_type
-from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.row_checks import drop_bad_rows, infinite_check
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
-from job_code.tables.zone_use import NO_TIMES, ZoneUse
+from job_code.times.day_begin import with_day_begin
+from job_code.times.moments import MOMENT, TimeColumn
+from job_code.times.zone_use import NO_TIMES, ZoneUse
 
 SOURCE = "static"
 

@@ -15,8 +15,8 @@ from job_code.plausibility.missing_periods import check_missing_periods
 from job_code.plausibility.number_forms import check_numbers
 from job_code.plausibility.period_rows import INCOMPLETE, RECENT_PERIODS, SPARSE, PeriodRows
 from job_code.series.frequency import Frequency
-from job_code.tables.moments import MAX_NUMBER, MOMENT
 from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
+from job_code.times.moments import MAX_NUMBER, MOMENT
 
 ENDLESS = 1_000  # empty periods for each period with demand
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from job_code.plausibility.period_rows import SPARSE, PeriodRows
 from job_code.series.arrays import Booleans, Integers
-from job_code.tables.date_guesses import date_of_number, describe_number
 from job_code.tables.validation_report import ValidationReport, plural
+from job_code.times.date_guesses import date_of_number, describe_number
 
 MAX_MISSING_NUMBERS = 1_000
 FIRST_YEAR, LAST_YEAR = 1900, 2199

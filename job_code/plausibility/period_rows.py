@@ -9,7 +9,7 @@ import polars as pl
 from job_code.demand.moment_counts import WITH_VALUE, MomentCounts
 from job_code.series.arrays import Integers
 from job_code.series.frequency import Frequency
-from job_code.tables.moments import MOMENT
+from job_code.times.moments import MOMENT
 
 ENOUGH_ROWS = 10  # rows of a usual period; with fewer, the number of rows says little
 SPARSE = 0.1  # of the rows of a usual period; a period with fewer is not where the demand ends

@@ -22,7 +22,7 @@ from job_code.preparation.prepare import PreparedDemand, prepare
 from job_code.preparation.shard_preparation import InputShards
 from job_code.runtime.progress import Advance, Progress
 from job_code.tables.validation_report import ValidationReport, plural
-from job_code.tables.zone_use import report_zones
+from job_code.times.zone_use import report_zones
 
 LOGGED_COLUMNS = 10
 

@@ -16,7 +16,7 @@ from job_code.demand.demand_rows import VALUE
 from job_code.demand.shuffle_files import ShuffleWriter, read_shard
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
-from job_code.tables.moments import MOMENT
+from job_code.times.moments import MOMENT
 from tests.demand import configured, panel_of, series
 
 CALENDAR = Frequency("W-MON")

@@ -9,7 +9,7 @@ import pytest
 
 from job_code.demand.demand_rows import VALUE
 from job_code.errors import InputError
-from job_code.tables.moments import MOMENT
+from job_code.times.moments import MOMENT
 from tests.demand import problems, series, sharded, shop
 
 AFTERNOON = datetime(2026, 11, 16, 13)  # noqa: DTZ001 (most feeds have no time zone)

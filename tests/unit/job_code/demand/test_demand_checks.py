@@ -13,8 +13,8 @@ from job_code.demand.demand_checks import Calendar, Problem, report_problems
 from job_code.demand.moment_counts import ROWS, WITH_VALUE, MomentCounts
 from job_code.demand.shuffle_files import ShuffledShard
 from job_code.series.frequency import Frequency
-from job_code.tables.moments import MOMENT
 from job_code.tables.validation_report import ValidationReport
+from job_code.times.moments import MOMENT
 from tests.demand import LAST, configured, prepared, problems, run_job, series, shop
 
 SOUND = series({"A": [1.0] * 10, "B": [2.0] * 10})

@@ -11,7 +11,7 @@ from job_code.demand.frequency_inference import resolve_frequency
 from job_code.demand.moment_counts import MomentCounts
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
-from job_code.tables.moments import MOMENT
+from job_code.times.moments import MOMENT
 
 WEEKLY = tuple(f"W-{weekday}" for weekday in WEEKDAYS)
 INFERRED = (

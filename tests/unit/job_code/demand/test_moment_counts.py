@@ -7,7 +7,7 @@ import pytest
 
 from job_code.demand.demand_rows import VALUE
 from job_code.demand.moment_counts import MomentCounts
-from job_code.tables.moments import MOMENT
+from job_code.times.moments import MOMENT
 
 SCHEMA: dict[str, pl.DataType] = {MOMENT: pl.Int32(), VALUE: pl.Float32()}
 

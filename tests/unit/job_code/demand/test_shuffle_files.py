@@ -14,7 +14,7 @@ from job_code.demand.demand_rows import VALUE
 from job_code.demand.shuffle_files import ShuffleWriter, read_shard
 from job_code.tables import key_hashes
 from job_code.tables.key_hashes import hash_keys, shard_of
-from job_code.tables.moments import MOMENT
+from job_code.times.moments import MOMENT
 
 KEYS = {
     "text": pl.DataFrame({"id": [f"A{at}" for at in range(300)]}),

@@ -14,8 +14,8 @@ from job_code.demand.moment_counts import MomentCounts
 from job_code.errors import InputError
 from job_code.plausibility.date_checks import check_dates
 from job_code.series.frequency import Frequency
-from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.validation_report import ValidationReport
+from job_code.times.moments import MOMENT, TimeColumn
 from tests.demand import LAST, configured, run_job, shop
 
 DEMAND = shop(30, 60)

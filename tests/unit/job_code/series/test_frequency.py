@@ -6,7 +6,7 @@ import pytest
 
 from contract.calendar.frequencies import DAY, WEEKDAYS
 from job_code.series.frequency import Frequency
-from job_code.tables.moments import FIRST_DAY, LAST_DAY
+from job_code.times.moments import FIRST_DAY, LAST_DAY
 
 DATED = ("D", "B", *(f"W-{weekday}" for weekday in WEEKDAYS), "MS", "ME", "QS-FEB", "QE-DEC", "YS-JAN", "YE-JUN")
 ALL = (*DATED, "15min", "h", "2h", "2W-MON@1970-01-12", "1")

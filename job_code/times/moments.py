@@ -8,10 +8,10 @@ import polars as pl
 from contract.calendar.frequencies import DAY, EPOCH, HOUR, NUMBERED, calendar_of, is_partial
 from contract.limits import MAX_DATE, MIN_DATE
 from job_code.config import ForecastConfig
-from job_code.tables.date_guesses import guess_remedy
 from job_code.tables.row_checks import RowCheck
-from job_code.tables.time_texts import LOCAL, OFFSET, read_times
 from job_code.tables.validation_report import Level
+from job_code.times.date_guesses import guess_remedy
+from job_code.times.time_texts import LOCAL, OFFSET, read_times
 
 MOMENT = "_moment"  # minutes since 1970-01-01, or the number of a numbered period
 FIRST_DAY, LAST_DAY = (MIN_DATE - EPOCH).days, (MAX_DATE - EPOCH).days

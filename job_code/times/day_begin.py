@@ -8,8 +8,8 @@ import polars as pl
 from contract.calendar.frequencies import DAY
 from job_code.files.unreadable import UnreadableFileError
 from job_code.tables.file_splits import Part
-from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.table_files import TableFile
+from job_code.times.moments import MOMENT, TimeColumn
 
 BATCH_ROWS = 100_000  # the first ones usually have a time of day
 

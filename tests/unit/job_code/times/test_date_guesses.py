@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from job_code.tables.date_guesses import guess_remedy
+from job_code.times.date_guesses import guess_remedy
 from tests.demand import problems, shop
 
 DEMAND = shop(2, 20)

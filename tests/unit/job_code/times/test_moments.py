@@ -10,11 +10,11 @@ from contract.calendar.frequencies import DAY
 from job_code.files.columnar_files import ScannedReader
 from job_code.series.frequency import Frequency
 from job_code.tables.file_splits import Batch
-from job_code.tables.moments import MOMENT, TimeColumn
 from job_code.tables.row_checks import drop_bad_rows
 from job_code.tables.table_files import TableFile
-from job_code.tables.time_texts import read_times
 from job_code.tables.validation_report import ValidationReport
+from job_code.times.moments import MOMENT, TimeColumn
+from job_code.times.time_texts import read_times
 from tests.demand import configured
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -9,7 +9,7 @@ import pytest
 from job_code.errors import InputError
 from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.read_input import read_input
-from job_code.tables.zone_use import ZoneUse
+from job_code.times.zone_use import ZoneUse
 from tests.demand import LAST, context_of, job_request, series
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
