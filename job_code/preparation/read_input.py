@@ -66,6 +66,13 @@ def _read(context: RunContext, findings: ValidationReport, advance: Advance) -> 
         static = shard_static(inputs["static"], demand, context, findings)
     if "covariates" in inputs:
         covariates = shuffle_covariates(inputs["covariates"], demand, context, findings)
+    else:
+        unused = [name for name in ("covariate_rules", "covariate_defaults") if getattr(context.config, name)]
+        for setting in unused:
+            findings.add_message(
+                f"{setting}: the run has no covariates, so it does nothing. Upload covariates, or remove it",
+                level="note",
+            )
     return InputShards(demand=demand, static=static, covariates=covariates)
 
 

@@ -25,7 +25,7 @@ from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.read_input import read_input
 from job_code.series.frequency import Frequency
 from job_code.tables.key_matches import KeyMatches, KeySample
-from tests.demand import LAST, ONE, context_of, job_request, series
+from tests.demand import LAST, ONE, context_of, job_request, run_job, series
 
 WEEKLY = Frequency("W-MON")
 DAY = 1_440
@@ -297,3 +297,12 @@ def test_times_of_day_belong_to_the_configured_day(tmp_path: Path) -> None:
 )
 def test_invalid_rules_are_reported(tmp_path: Path, settings: dict[str, str], message: str) -> None:
     assert message in errors(tmp_path, {"a.parquet": daily()}, **settings)
+
+
+def test_rules_without_covariates_are_a_note(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"covariate_rules": "price=hold", "covariate_defaults": "promotion=0", "horizon": 4}
+    notes = run_job(tmp_path, series({"A": [1.0] * 30}), **settings).quality["notes"]
+    assert [note for note in notes if note.startswith("covariate_")] == [
+        f"{setting}: the run has no covariates, so it does nothing. Upload covariates, or remove it"
+        for setting in ("covariate_rules", "covariate_defaults")
+    ]
