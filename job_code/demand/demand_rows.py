@@ -49,10 +49,10 @@ def clean_demand(
         | time_checks
         | {
             "text": RowCheck(
-                (target,),
-                not_null & value.is_null(),
-                f"with something other than a number in {target}",
-                "Replace the values by numbers, or leave them empty",
+                columns=(target,),
+                wrong=not_null & value.is_null(),
+                problem=f"with something other than a number in {target}",
+                remedy="Replace the values by numbers, or leave them empty",
                 keeps=True,
             ),
             "infinite": infinite_check(target, value),
@@ -64,10 +64,10 @@ def clean_demand(
         share = column.cast(pl.Float64) if dtype == pl.Boolean else _to_number(dtype, column).fill_nan(None)
         not_missing = column.is_not_nan() if dtype.is_float() else column.is_not_null()
         checks["in_stock_column"] = RowCheck(
-            (config.in_stock_column,),
-            not_missing & ~share.is_between(0, 1).fill_null(False),
-            f"with something other than a share from 0 to 1 in {config.in_stock_column}",
-            "Write the in-stock share of the period, or leave it empty if it is unknown",
+            columns=(config.in_stock_column,),
+            wrong=not_missing & ~share.is_between(0, 1).fill_null(False),
+            problem=f"with something other than a share from 0 to 1 in {config.in_stock_column}",
+            remedy="Write the in-stock share of the period, or leave it empty if it is unknown",
         )
         kept.append(share.fill_null(1.0).cast(pl.Float32).alias(IN_STOCK_SHARE))
     return drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE).select(kept)

@@ -91,17 +91,17 @@ def key_checks(own: Mapping[str, pl.DataType], types: Mapping[str, pl.DataType])
     casts = zip(types, cast_keys(own, types), missing, strict=True)
     return {
         "incomplete": RowCheck(
-            tuple(types),
-            pl.any_horizontal(missing),
-            f"without a complete key ({', '.join(types)})",
-            "Fill in all key columns in every row",
+            columns=tuple(types),
+            wrong=pl.any_horizontal(missing),
+            problem=f"without a complete key ({', '.join(types)})",
+            remedy="Fill in all key columns in every row",
         ),
     } | {
         f"key {name}": RowCheck(
-            (name,),
-            cast.is_null() & ~missing,
-            f"with a key that is no exact whole number in {name}",
-            "Write the key as text, or as a whole number of at most 64 bits; a float is exact below 2**53",
+            columns=(name,),
+            wrong=cast.is_null() & ~missing,
+            problem=f"with a key that is no exact whole number in {name}",
+            remedy="Write the key as text, or as a whole number of at most 64 bits; a float is exact below 2**53",
         )
         for name, cast, missing in casts
         if own[name].is_numeric() and own[name] not in _SIGNED

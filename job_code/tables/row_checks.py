@@ -12,7 +12,7 @@ SHOWN_TO_GUESS = 100  # values
 MAX_ABSOLUTE_VALUE = 1e30  # forecasts are 32-bit floats, whose maximum is 3.4e38
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RowCheck:
     """A check for one problem of a row.
 
@@ -43,10 +43,10 @@ def infinite_check(name: str, value: pl.Expr) -> RowCheck:
         value: The numbers.
     """
     return RowCheck(
-        (name,),
-        value.is_not_nan() & (value.abs() > MAX_ABSOLUTE_VALUE),
-        f"with an infinite value, or a value beyond {MAX_ABSOLUTE_VALUE:.0e}, in {name}",
-        "Replace the values by finite numbers",
+        columns=(name,),
+        wrong=value.is_not_nan() & (value.abs() > MAX_ABSOLUTE_VALUE),
+        problem=f"with an infinite value, or a value beyond {MAX_ABSOLUTE_VALUE:.0e}, in {name}",
+        remedy="Replace the values by finite numbers",
     )
 
 

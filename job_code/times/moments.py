@@ -108,10 +108,10 @@ class TimeColumn:
     def _number_check(self) -> dict[str, RowCheck]:
         return {
             "unnumbered": RowCheck(
-                (self.name,),
-                pl.col(MOMENT).is_null(),
-                f"without a whole number from 0 to {MAX_NUMBER:,} in {self.name}",
-                "Number the periods, or set another frequency",
+                columns=(self.name,),
+                wrong=pl.col(MOMENT).is_null(),
+                problem=f"without a whole number from 0 to {MAX_NUMBER:,} in {self.name}",
+                remedy="Number the periods, or set another frequency",
                 guess=guess_remedy,
             )
         }
@@ -123,13 +123,17 @@ class TimeColumn:
             readable = f"Write every time with its zone: the clocks of {self.time_zone} show some times twice or never"
         return {
             "undated": RowCheck(
-                (name,), moment.is_null(), f"without a readable date in {name}", readable, guess=guess_remedy
+                columns=(name,),
+                wrong=moment.is_null(),
+                problem=f"without a readable date in {name}",
+                remedy=readable,
+                guess=guess_remedy,
             ),
             "implausible": RowCheck(
-                (name,),
-                ~moment.is_between(FIRST_DAY * DAY, (LAST_DAY + 1) * DAY - 1),
-                f"dated before {MIN_DATE.year} or after {MAX_DATE.year} in {name}",
-                "Correct the dates or remove the rows",
+                columns=(name,),
+                wrong=~moment.is_between(FIRST_DAY * DAY, (LAST_DAY + 1) * DAY - 1),
+                problem=f"dated before {MIN_DATE.year} or after {MAX_DATE.year} in {name}",
+                remedy="Correct the dates or remove the rows",
             ),
         }
 
@@ -140,7 +144,11 @@ class TimeColumn:
         problem = f"with a date, but no time of day, in {self.name}"
         remedy = "day_begins_at does not move dates. If they are midnights, write their time, e.g. 2026-11-16 00:00"
         level: Level = "warning" if dtype == pl.String else "note"
-        return {"dates": RowCheck((self.name,), is_date, problem, remedy, keeps=True, level=level)}
+        return {
+            "dates": RowCheck(
+                columns=(self.name,), wrong=is_date, problem=problem, remedy=remedy, keeps=True, level=level
+            )
+        }
 
     def _time_checks(self, dtype: pl.DataType) -> dict[str, RowCheck]:
         """Return the checks of times, of rows with the columns `MICROSECONDS` and `OFFSET`."""
@@ -151,19 +159,19 @@ class TimeColumn:
             checks["timed"] = self._fineness_check(is_zoned=isinstance(dtype, pl.Datetime) and bool(dtype.time_zone))
         elif needs_zone:  # rows that are combined need a zone only to have a day
             checks["timed"] = RowCheck(
-                name,
-                has_time & offset.is_not_null(),
-                f"with a time of day in a zone in {self.name}",
-                "Set the time_zone of the periods, e.g. time_zone=Europe/Berlin",
+                columns=name,
+                wrong=has_time & offset.is_not_null(),
+                problem=f"with a time of day in a zone in {self.name}",
+                remedy="Set the time_zone of the periods, e.g. time_zone=Europe/Berlin",
                 keeps=True,
             )
         if self.time_zone is None and not self.has_dates_only:
             # Without it, an hour of autumn would count twice.
             checks["zoned"] = RowCheck(
-                name,
-                (offset != 0) & has_time,
-                f"with a time of day in a zone in {self.name}",
-                "Set the time_zone of the periods, e.g. time_zone=Europe/Berlin, and the frequency",
+                columns=name,
+                wrong=(offset != 0) & has_time,
+                problem=f"with a time of day in a zone in {self.name}",
+                remedy="Set the time_zone of the periods, e.g. time_zone=Europe/Berlin, and the frequency",
             )
         return checks
 
@@ -172,11 +180,11 @@ class TimeColumn:
         wrong, problem = pl.col(MICROSECONDS) % unit != 0, f"with {what} in {self.name}"
         if self.too_fine == "note":
             remedy = f"Their minute counts. If several rows make one period, set {self.setting}"
-            return RowCheck((self.name,), wrong, problem, remedy, keeps=True, level="note")
+            return RowCheck(columns=(self.name,), wrong=wrong, problem=problem, remedy=remedy, keeps=True, level="note")
         remedy = f"Set {self.setting}, or provide one row per period, and dates without {what}"
         if is_zoned and self.has_dates_only and self.time_zone is None:
             remedy += ". If they are midnights of another zone, set time_zone, e.g. time_zone=Europe/Berlin"
-        return RowCheck((self.name,), wrong, problem, remedy, keeps=True)
+        return RowCheck(columns=(self.name,), wrong=wrong, problem=problem, remedy=remedy, keeps=True)
 
     def _microseconds(self, dtype: pl.DataType) -> pl.Expr:
         """Return the microseconds since 1970-01-01 (Int64): local, or in UTC for parts of a day in a zone.
