@@ -14,13 +14,14 @@ from tests.demand import Finished
 from tests.end_to_end.conftest import REPOSITORY, start
 from tests.end_to_end.test_rehearsal import rehearse
 
-CONTRACT = REPOSITORY / "docs" / "data-contract.md"
+PAGES = [REPOSITORY / "docs" / name for name in ("data-contract.md", "covariates.md")]
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def command_of(folder: str) -> list[str]:
-    """Return the arguments of the command in the data contract that reads a folder or file."""
-    lines = [line for line in CONTRACT.read_text().splitlines() if line.startswith(f"onejob train --demand {folder} ")]
+    """Return the arguments of the documented command that reads a folder or file."""
+    text = "\n".join(page.read_text() for page in PAGES)
+    lines = [line for line in text.splitlines() if line.startswith(f"onejob train --demand {folder} ")]
     (line,) = lines
     return shlex.split(line)[1:]
 
