@@ -32,7 +32,7 @@ def assortment() -> pl.DataFrame:
 
 DEMAND = assortment()
 STATIC = DEMAND.select(pl.col("unique_id").unique().sort()).with_columns(
-    brand=pl.col("unique_id").str.slice(2, 1), size=pl.int_range(pl.len()) % 17 / 3
+    brand="b" + pl.col("unique_id").str.slice(2, 1), size=pl.int_range(pl.len()) % 17 / 3
 )[5:]
 SETTINGS: dict[str, Any] = {"sample_rows": SAMPLE_ROWS, "n_estimators": 20}
 

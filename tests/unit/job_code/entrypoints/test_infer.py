@@ -19,7 +19,7 @@ from tests.demand import Finished, run_job, series, shop
 DEMAND = pl.concat([shop(30, 130, noise=0.3), series({"sparse": [0.0, 0.0, 4.0] * 40, "dead": [5.0] + [0.0] * 70})])
 KEYS = DEMAND["unique_id"].unique().sort()
 STATIC = pl.DataFrame({"unique_id": KEYS}).with_columns(
-    brand=pl.col("unique_id").str.slice(-1), size=pl.int_range(pl.len()).cast(pl.Float64)
+    brand="b" + pl.col("unique_id").str.slice(-1), size=pl.int_range(pl.len()).cast(pl.Float64)
 )
 DAYS = pl.date_range(date(2024, 6, 3), date(2026, 12, 14), "1w", eager=True)
 PROMOTIONS = pl.DataFrame({"ds": DAYS}).with_columns(
