@@ -3,17 +3,14 @@
 The infrastructure also imports this module, so that an invalid value fails at synth and not in a paid job.
 """
 
-import codecs
 import difflib
 import itertools
 import tomllib
-import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast, get_args
 
-import holidays
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -26,9 +23,18 @@ from pydantic import (
     model_validator,
 )
 
-from contract.calendar.frequencies import HOUR, NUMBERED, calendar_of, canonical_name, is_partial
-from contract.calendar.labels import Label, label_text, read_label
-from contract.limits import MAX_DATE, MIN_DATE, PARTITION_KEYS, RESERVED_COLUMNS
+from contract.calendar.frequencies import canonical_name
+from contract.calendar.labels import label_text
+from job_code.config_rules import (
+    check_calendar,
+    check_columns,
+    check_covariates,
+    known_country,
+    known_encoding,
+    known_zone,
+    of_column,
+    plausible_label,
+)
 from job_code.errors import InputError
 
 OUTPUT_COLUMNS = ("ds", "mean")
@@ -50,24 +56,9 @@ GapRule = Literal["zero", "carry_forward", "interpolate", "mean", "median", "val
 Quantile = Annotated[float, Field(gt=0, lt=1)]
 
 
-def _plausible(value: object) -> Label:
-    label = read_label(value)
-    day = label.date() if isinstance(label, datetime) else label
-    if isinstance(day, date) and not MIN_DATE <= day <= MAX_DATE:
-        raise ValueError(f"{label_text(label)} must be from {MIN_DATE} to {MAX_DATE}")
-    return label
-
-
-def _with_column(value: str) -> str:
-    column, _, setting = (part.strip() for part in value.rpartition("="))
-    if not column or not setting or "," in value:
-        raise ValueError(f"{value!r} is not a column, an equals sign and its rule or value, such as price=hold")
-    return f"{column}={setting}"
-
-
-OfColumn = Annotated[str, AfterValidator(_with_column)]
+OfColumn = Annotated[str, AfterValidator(of_column)]
 PeriodLabel = Annotated[
-    date | datetime | int, BeforeValidator(_plausible), PlainSerializer(label_text, when_used="json")
+    date | datetime | int, BeforeValidator(plausible_label), PlainSerializer(label_text, when_used="json")
 ]
 
 
@@ -88,7 +79,7 @@ class ForecastConfig(BaseModel):
     """pandas' name of the calendar, such as `h`, `D`, `W-MON`, `MS` or `QS-JAN` ([all names](calendars.md)). The job
     infers what a shorter name lacks, such as the weekday of `W`. If absent, it infers the whole frequency. A schedule
     needs a complete name."""
-    time_zone: str | None = None
+    time_zone: Annotated[str, AfterValidator(known_zone)] | None = None
     """IANA name of the zone of the periods, such as `Europe/Berlin`. Times with a zone are converted to it. Periods
     shorter than a day are numbered in UTC, and the calendar features are local. It needs `frequency`. If absent, a time
     has the date and hour that it is written with."""
@@ -137,7 +128,7 @@ class ForecastConfig(BaseModel):
     covariate_defaults: tuple[OfColumn, ...] = ()
     """Values of covariates in periods without one, by column: `promotion=0`, `event=none`. They also apply to the
     periods to forecast."""
-    country_holidays: str | None = None
+    country_holidays: Annotated[str, AfterValidator(known_country)] | None = None
     """Country or region whose public holidays the model uses, such as `US` or `DE-BY`. If absent, it uses none."""
     sample_rows: int = Field(default=1_500_000, ge=10_000)
     """Approximate number of rows to train and backtest on. If there are more, the job draws a stratified sample."""
@@ -152,7 +143,7 @@ class ForecastConfig(BaseModel):
     """Maximum number of leaves of a tree. If absent, 31, or 127 for periods shorter than a day."""
     min_child_samples: int = Field(default=200, ge=1)
     """Minimum number of training rows of a leaf. On small data, 1 % of the rows suffices."""
-    encoding: str = "utf-8"
+    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
     """Encoding of CSV and JSON files, such as `latin-1` or `cp1252`. A byte order mark in a file precedes it."""
     decimal: Literal[".", ","] | None = None
     """Decimal sign of numbers in text, as in CSV files; the other sign separates thousands. If absent, the job finds it
@@ -167,26 +158,6 @@ class ForecastConfig(BaseModel):
     def _known_frequency(cls, value: str | None) -> str | None:
         return None if value is None else canonical_name(value)
 
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        try:
-            "".encode(value)
-        except (LookupError, ValueError):
-            raise ValueError(f"{value!r} is not a known encoding. Write a name like utf-8 or cp1252") from None
-        return codecs.lookup(value).name
-
-    @field_validator("country_holidays")
-    @classmethod
-    def _known_country(cls, value: str | None) -> str | None:
-        if value is not None:
-            country, _, part = value.partition("-")
-            try:
-                holidays.country_holidays(country, subdiv=part or None, years=2026)
-            except NotImplementedError:
-                raise ValueError(f"{value!r} has no known holidays. Write a code like DE or DE-BY") from None
-        return value
-
     @field_validator("quantiles")
     @classmethod
     def _ascending(cls, value: tuple[float, ...]) -> tuple[float, ...]:
@@ -194,16 +165,6 @@ class ForecastConfig(BaseModel):
             raise ValueError("levels must be ascending, without duplicates")
         if len(set(map(quantile_column, value))) < len(value):
             raise ValueError("levels are too close together: two of them have the same column name")
-        return value
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                zoneinfo.ZoneInfo(value)
-            except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Berlin or UTC") from None
         return value
 
     @field_validator("covariate_rules")
@@ -215,72 +176,20 @@ class ForecastConfig(BaseModel):
         return value
 
     @model_validator(mode="after")
-    def _covariates_are_no_other_columns(self) -> Self:
-        for name, value in (
-            ("covariate_rules", self.covariate_rules),
-            ("covariate_defaults", self.covariate_defaults),
-        ):
-            columns = [each.rpartition("=")[0] for each in value]
-            twice = sorted({column for column in columns if columns.count(column) > 1})
-            if twice:
-                raise ValueError(f"{name}: {', '.join(twice)} has several. Keep one")
-            taken = sorted({*self.key, self.time, self.target} & set(columns))
-            if taken:
-                raise ValueError(f"{name}: {', '.join(taken)} is no covariate, but a key, time or target. Remove it")
-        return self
-
-    @model_validator(mode="after")
-    def _zone_has_a_calendar(self) -> Self:
-        if self.time_zone is not None and self.frequency in (None, NUMBERED):
-            raise ValueError("time_zone: needs the frequency, which decides whether times of day count. Set it, too")
-        return self
-
-    @model_validator(mode="after")
-    def _holidays_have_dates(self) -> Self:
-        if self.frequency == NUMBERED and self.country_holidays is not None:
-            raise ValueError(f"country_holidays: numbered periods (frequency={NUMBERED}) have no date. Remove it")
-        return self
-
-    @model_validator(mode="after")
-    def _columns_are_distinct(self) -> Self:
-        named = [*self.key, *self.observed_columns]
-        twice = sorted({name for name in named if named.count(name) > 1})
-        if twice:
-            raise ValueError(f"key, time, target and in_stock_column use the same column: {', '.join(twice)}")
-        taken = sorted(name for name in self.key if name.lower() in {*OUTPUT_COLUMNS, *self.quantile_columns})
-        working = sorted(set(named) & set(WORKING_COLUMNS))
-        if working:
-            raise ValueError(f"key, time and target cannot be named {', '.join(working)}. Rename the column")
-        reserved = sorted(name for name in self.key if name.lower() in {*RESERVED_COLUMNS, *PARTITION_KEYS})
-        if reserved:
-            raise ValueError(
-                f"key: Glue, Hive or Athena reserve the column name {', '.join(reserved)}. Rename the key column"
-            )
-        alike = sorted(name for name in self.key if [each.lower() for each in self.key].count(name.lower()) > 1)
-        if alike:
-            raise ValueError(f"key: Glue does not distinguish the columns {', '.join(alike)}. Rename one of them")
-        if taken:
-            raise ValueError(f"key: the forecasts have output columns named {', '.join(taken)}. Rename the key column")
-        return self
-
-    @model_validator(mode="after")
-    def _periods_fit_the_rules(self) -> Self:
+    def _settings_agree(self) -> Self:
+        of_covariates = {"covariate_rules": self.covariate_rules, "covariate_defaults": self.covariate_defaults}
+        check_covariates(of_covariates, {*self.key, self.time, self.target})
+        check_columns(
+            self.key, self.observed_columns, outputs={*OUTPUT_COLUMNS, *self.quantile_columns}, working=WORKING_COLUMNS
+        )
+        check_calendar(
+            self.frequency,
+            time_zone=self.time_zone,
+            day_begins_at=self.day_begins_at,
+            country=self.country_holidays,
+        )
         if self.gap_value and self.gap_rule != "value":
             raise ValueError("gap_value: only the gap_rule value uses it. Set gap_rule, or remove gap_value")
-        frequency = self.frequency
-        dated = frequency is not None and frequency != NUMBERED
-        calendar = calendar_of(str(frequency)) if dated and not is_partial(str(frequency)) else None
-        is_sub_daily = calendar is not None and calendar.is_sub_daily
-        if self.day_begins_at and (is_sub_daily or not dated):
-            raise ValueError("day_begins_at: it needs a frequency of days or longer periods. Set frequency")
-        if self.time_zone is not None and calendar is not None and is_sub_daily:
-            zone = zoneinfo.ZoneInfo(self.time_zone)
-            offset = datetime(2026, 1, 1, tzinfo=zone).utcoffset() or timedelta()
-            if calendar.step > HOUR or offset % timedelta(minutes=calendar.step):
-                raise ValueError(
-                    f"time_zone: UTC numbers the periods of {frequency}, so they would not begin at the full hours of "
-                    f"{self.time_zone}. Use a frequency that divides the hour and the zone's offset, such as 30min"
-                )
         return self
 
     @property
