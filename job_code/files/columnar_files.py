@@ -10,12 +10,12 @@ from typing import cast
 
 import polars as pl
 
-from job_code.files.columnar_proof import prove_known_types, prove_one_file, unknown_type
+from job_code.files.columnar_proof import prove_known_types, prove_one_file
 from job_code.files.packing import SAVE_AGAIN, Packing, unpacked
 from job_code.files.printable import utf8_path
 from job_code.files.reader import Reader, Reading
 from job_code.files.recognize import FileContent, Format
-from job_code.files.unreadable import UnreadableFileError, hidden_panics
+from job_code.files.unreadable import UnknownTypeError, UnreadableFileError, hidden_panics
 
 # Some damaged files make polars panic. PanicException is not a subclass of Exception.
 DAMAGED = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
@@ -40,7 +40,7 @@ class ScannedReader(Reader):
         for name in columns:
             dtype = self.schema[name]
             if isinstance(dtype, pl.Decimal) and (dtype.precision or 0) > MAX_DIGITS:
-                raise unknown_type(name, str(dtype))
+                raise UnknownTypeError(name, str(dtype))
         with plain_path(self.path, self.packing) as plain, readable():
             yield from scanned(_scan(plain, cast("Format", self.format_name)), columns, reading, of=self.rows)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from job_code.files.packing import SAVE_AGAIN, duckdb_path
 from job_code.files.recognize import Format
-from job_code.files.unreadable import UnreadableFileError
+from job_code.files.unreadable import UnknownTypeError, UnreadableFileError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -150,15 +150,7 @@ def prove_known_schema(metadata: bytes, field: int = MESSAGE_SCHEMA, *, wide: bo
         for column in Flatbuffer.root(metadata).table(field).tables(FIELDS):
             unknown = next((each for each in _unknown_types(column) if not (wide and each == WIDE)), None)
             if unknown is not None:
-                raise unknown_type(column.text(NAME), unknown)
-
-
-def unknown_type(column: str, dtype: str) -> UnreadableFileError:
-    """Return the error of a column whose type the job cannot read."""
-    return UnreadableFileError(
-        f"the column {column} has the type {dtype}, which the job cannot read",
-        remedy="Write the column as another type, or leave it out if it is not used",
-    )
+                raise UnknownTypeError(column.text(NAME), unknown)
 
 
 class Flatbuffer:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import polars as pl
 
 from job_code.files.csv_proof import lines_of_rows, one_line_end, prove_whole
-from job_code.files.packing import Packing, duckdb_frames, opened, utf8_file
+from job_code.files.packing import Packing, QueryError, duckdb_frames, opened, utf8_file
 from job_code.files.reader import Reader, Reading, Remark, numbered_lines
 from job_code.files.recognize import DELIMITERS, SAMPLE_LINES, FileContent, header_of, lines_of, split_declaration
 from job_code.files.unreadable import UnreadableFileError
@@ -77,15 +77,13 @@ class CsvReader(Reader):
             UnreadableFileError: A row is invalid, or the file was cut, or the independent count finds another number
                 of rows. The rows before are already yielded.
         """
-        import duckdb
-
         done = 0
         with utf8_file(self.path, self.packing, self.encoding) as plain:
             try:
                 for frame in self._proven(plain, plain, columns, reading):
                     done += frame.height
                     yield from frame.iter_slices(reading.size)
-            except duckdb.Error:
+            except QueryError:
                 with one_line_end(*plain, self.delimiter) as copy:
                     for frame in self._proven((copy, "none"), plain, columns, reading):
                         new = frame[done:]

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from job_code.files.packing import SAVE_AGAIN, Packing, duckdb_frames, opened, utf8_file
+from job_code.files.packing import SAVE_AGAIN, Packing, QueryError, duckdb_frames, opened, utf8_file
 from job_code.files.reader import Reader, Reading, Remark, numbered_lines
 from job_code.files.recognize import FileContent
 from job_code.files.unreadable import UnreadableFileError
@@ -61,7 +61,7 @@ class JsonReader(Reader):
                 for frame in duckdb_frames(database, _query(types, packing), plain):
                     rows += frame.height
                     yield from frame.cast(pl.Schema(types)).iter_slices(reading.size)
-            except duckdb.Error:
+            except QueryError:
                 raise UnreadableFileError("its lines cannot be read", remedy=SAVE_AGAIN) from None
         if rows != self.rows:
             raise UnreadableFileError(f"{rows:,} rows were read, but it has {self.rows:,}", remedy=SAVE_AGAIN)

@@ -115,6 +115,10 @@ def utf8_file(path: Path, packing: Packing, encoding: str) -> Iterator[tuple[Pat
         yield named, packing if stays else "none"
 
 
+class QueryError(Exception):
+    """DuckDB cannot read a file. The message has its words, which no user sees."""
+
+
 def duckdb_path(path: Path) -> str:
     """Return a path in which DuckDB sees no pattern."""
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
@@ -129,7 +133,7 @@ def duckdb_frames(database: "DuckDBPyConnection", query: str, path: Path) -> Ite
         path: The file.
 
     Raises:
-        duckdb.Error: DuckDB cannot read the file. The rows before are already yielded.
+        QueryError: DuckDB cannot read the file. The rows before are already yielded.
     """
     import duckdb
     from arro3.core import RecordBatchReader
@@ -137,10 +141,12 @@ def duckdb_frames(database: "DuckDBPyConnection", query: str, path: Path) -> Ite
     try:
         for batch in RecordBatchReader.from_stream(database.sql(query, params=[duckdb_path(path)])):
             yield pl.Series(cast("Any", batch)).struct.unnest()
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from None
     except Exception as error:
-        if type(error) is not Exception:
+        if type(error) is not Exception:  # arro3 raises nothing more special in the middle of a file
             raise
-        raise duckdb.Error(str(error)) from None  # arro3 raises nothing more special in the middle of a file
+        raise QueryError(str(error)) from None
 
 
 def _open(path: Path, packing: Packing) -> IO[bytes]:

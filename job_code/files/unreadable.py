@@ -31,6 +31,21 @@ class UnreadableFileError(Exception):
         """Return how to restore the error in another process: exceptions forget keyword arguments."""
         return partial(UnreadableFileError, remedy=self.remedy, file_format=self.file_format), (self.reason,)
 
+
+class UnknownTypeError(UnreadableFileError):
+    """A column has a type that the job cannot read.
+
+    Args:
+        column: Name of the column.
+        dtype: Name of the type.
+    """
+
+    def __init__(self, column: str, dtype: str) -> None:
+        super().__init__(
+            f"the column {column} has the type {dtype}, which the job cannot read",
+            remedy="Write the column as another type, or leave it out if it is not used",
+        )
+
     def __str__(self) -> str:
         """Return the reason."""
         return self.reason

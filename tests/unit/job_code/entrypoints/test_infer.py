@@ -174,7 +174,8 @@ def rewrite(folder: Path, record: dict[str, Any]) -> None:
         ({"static": None}, "static: columns of the model are missing: size, brand. Upload them, or train"),
         (
             {"static": {"s.parquet": STATIC.with_columns(brand=pl.lit(3))}},
-            "static: brand is a number, but was text in training. Upload it as text, or train a new model",
+            "static: brand is a number, but was text in training. Upload it as text, "
+            "with a categorical type if all values are numbers, or train a new model",
         ),
         (
             {"static": {"s.parquet": STATIC.with_columns(size=pl.lit(date(2026, 1, 5)))}},
