@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from job_code.files.printable import printable
 from job_code.runtime.process_pool import ProcessPool
 
 VARIABLE = "TMPDIR"  # Python's tempfile reads it in a new process
@@ -16,9 +17,13 @@ def temporary_files_in(folder: Path, workers: ProcessPool) -> Iterator[None]:
     """Let this process and all workers create their temporary files in a folder.
 
     Args:
-        folder: The folder.
+        folder: The folder. If its path is not valid UTF-8, the files stay in the system's temporary folder: libraries
+            cannot open files there.
         workers: The processes; the pool may have started them already.
     """
+    if printable(str(folder)) != str(folder):
+        yield
+        return
     before, variable = tempfile.tempdir, os.environ.get(VARIABLE)
     tempfile.tempdir = os.environ[VARIABLE] = str(folder)
     try:
