@@ -30,12 +30,12 @@ def of_column(value: str) -> str:
 
 
 def known_encoding(value: str) -> str:
-    """Return Python's name of an encoding."""
+    """Return Python's name of an encoding. A byte order mark of UTF-8 needs none of its own."""
     try:
         "".encode(value)
     except (LookupError, ValueError):
         raise ValueError(f"{value!r} is not a known encoding. Write a name like utf-8 or cp1252") from None
-    return codecs.lookup(value).name
+    return codecs.lookup(value).name.removesuffix("-sig")
 
 
 def known_country(value: str) -> str:

@@ -87,9 +87,8 @@ def check_calendar(counts: MomentCounts, config: ForecastConfig, findings: Valid
     cutoff = _check_cutoff(counts, frequency, config, findings)
     if rule is not None:
         cutoff = _without_unfinished(counts, frequency, cutoff, config, findings)
-    first = None
-    if config.start_rule == "zero":
-        first = int(frequency.periods(counts.table.filter(pl.col(WITH_VALUE) > 0)[MOMENT].to_numpy()[:1])[0])
+    begin = frequency.periods(counts.observed[:1])
+    first = int(begin[0]) if config.start_rule == "zero" and len(begin) else None
     return Calendar(frequency, cutoff, rule, first)
 
 

@@ -69,6 +69,11 @@ class MomentCounts:
         """The moments, ascending, shape (moments,)."""
         return self.table[MOMENT].to_numpy()
 
+    @property
+    def observed(self) -> npt.NDArray[np.int32]:
+        """The moments with a value, ascending, shape (moments with a value,)."""
+        return self.table.filter(pl.col(WITH_VALUE) > 0)[MOMENT].to_numpy()
+
     def share(self, true: npt.NDArray[np.bool_]) -> float:
         """Return the share of the rows at the selected moments.
 

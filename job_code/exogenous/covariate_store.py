@@ -12,7 +12,7 @@ import polars as pl
 from job_code.exogenous.covariate_mask import MaskRate
 from job_code.exogenous.covariates import Covariates, CovariateTable
 from job_code.exogenous_files.covariate_alignment import AlignedRows
-from job_code.exogenous_files.covariate_counts import TableCounts
+from job_code.exogenous_files.covariate_counts import FREQUENT, TableCounts
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledTable, group_of
 from job_code.series.arrays import Booleans, Floats, Integers
@@ -95,7 +95,7 @@ class StoredCovariates:
         """Return whether each used column ends with the demand, so that it is unknown in a real horizon.
 
         A run with an earlier cutoff must not use such a column, although the file has values for its horizon. A column
-        with a default is always known. A held value is known unless most keys used to have new values.
+        with a default is always known. A held value is known unless the keys used to have new values in most periods.
 
         Args:
             last: Last period of the demand, which may be after the cutoff.
@@ -107,7 +107,7 @@ class StoredCovariates:
             schema = table.schema
             for at, name in enumerate(schema.names):
                 if name not in self.dropped:
-                    is_stated = schema.held[at] and not counts[table.number].is_frequent[at]
+                    is_stated = schema.held[at] and counts[table.number].recent_share(at, self.horizon) <= FREQUENT
                     ends = schema.is_known_until(name, last, frequency)
                     found.append(ends and not is_stated and name not in schema.defaults)
         return found

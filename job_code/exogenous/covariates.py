@@ -54,7 +54,7 @@ class CovariateTable:
         cells = at[known]
         for column, new, lasts in zip(self.values, values, held, strict=True):
             if lasts:
-                has_value = ~np.isnan(new)
+                has_value = ~np.isnan(new) & (group != NO_GROUP)
                 self._hold(column, group[has_value], period[has_value], new[has_value])
             else:
                 column[cells] = new[known]

@@ -9,7 +9,7 @@ from job_code.exogenous_files.covariate_alignment import AlignedRows
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.series.arrays import Integers
 
-FREQUENT = 0.5  # of the keys; if more had a row within a horizon before the demand's end, such rows are missing ahead
+FREQUENT = 0.5  # of the last periods of the demand; values in more of them are readings, which are missing ahead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class TableCounts:
         covered: Number of periods from the first row of each key to its last.
         values: Number of keys and periods with a value, shape (columns,).
         keys: Number of keys with a value up to the end of the demand, shape (columns,).
-        recent: Number of keys with one in the last horizon before that end, shape (columns,).
+        recent: Number of keys and periods with one in the last horizon before that end, shape (columns,).
         held: Number of periods to forecast after the last value of their key, over all keys, shape (columns,).
     """
 
@@ -85,10 +85,9 @@ class TableCounts:
             held=self.held + other.held,
         )
 
-    @property
-    def is_frequent(self) -> list[bool]:
-        """Return whether most keys of each held column had a row within the last horizon of the demand."""
-        return [bool(each) for each in self.recent > FREQUENT * self.keys]
+    def recent_share(self, column: int, horizon: int) -> float:
+        """Return the share of the periods in the last horizon of the demand in which the keys had a value."""
+        return float(self.recent[column] / max(1, self.keys[column] * horizon))
 
 
 def _held(series: Integers, period: Integers, window: Window) -> tuple[int, int, int]:
@@ -97,7 +96,7 @@ def _held(series: Integers, period: Integers, window: Window) -> tuple[int, int,
     recent = observed & (period > window.last - window.horizon)
     latest = period[np.append(np.diff(series) != 0, True)] if len(series) else period
     ahead = np.clip(window.cutoff + window.horizon - latest, 0, window.horizon)
-    return _distinct(series[observed]), _distinct(series[recent]), int(ahead.sum())
+    return _distinct(series[observed]), int(np.count_nonzero(recent)), int(ahead.sum())
 
 
 def _distinct(ordered: Integers) -> int:

@@ -46,8 +46,8 @@ def _report_held(
             continue
         if name in demand.past_only:
             findings.add_message(
-                f"{SOURCE}: {name} has no row after the end of the demand, but {counts.recent[at]:,} of "
-                f"{plural(int(counts.keys[at]), 'key')} had one in the {plural(horizon, unit)} before. Its later "
+                f"{SOURCE}: {name} has no row after the end of the demand, but values in "
+                f"{counts.recent_share(at, horizon):.0%} of the {plural(horizon, unit)} before. Its later "
                 "values are not known, so the run does not use it. Upload planned values",
                 level="warning",
             )

@@ -100,7 +100,8 @@ def _check(
             report_unknown_categories(found, known.covariates.categories, findings, source="covariates")
         shards = replace(shards, covariates=known.covariates.apply_schema(shards.covariates))
     shards = replace(shards, covariates=resolve_rules(shards.covariates, calendar.frequency, config, findings))
-    last = int(calendar.frequency.periods(demand.moments.moments[-1:])[0])
+    observed = calendar.frequency.periods(demand.moments.observed[-1:])
+    last = int(observed[0]) if len(observed) else calendar.cutoff
     window = Window(cutoff=calendar.cutoff, last=last, horizon=config.horizon)
     covariates = store_covariates(
         shards.covariates,

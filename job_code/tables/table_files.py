@@ -87,7 +87,8 @@ class TableFile:
         """Return the file with some of its wanted columns."""
         columns = {name: dtype for name, dtype in self.columns.items() if name in names}
         folder_values = {name: value for name, value in self.folder_values.items() if name in names}
-        return replace(self, columns=columns, folder_values=folder_values)
+        folder_names = {name: value for name, value in self.folder_names.items() if name in names}
+        return replace(self, columns=columns, folder_values=folder_values, folder_names=folder_names)
 
     @property
     def rows(self) -> int:

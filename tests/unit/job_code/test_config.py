@@ -139,3 +139,9 @@ def test_an_unreadable_file_is_reported_by_name(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=reason) as error:
             read_config_file(path)
         assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "UTF8", "utf_8"])
+def test_utf_8_has_one_name(encoding: str) -> None:
+    """A file with a byte order mark needs no other encoding than one without."""
+    assert ForecastConfig(encoding=encoding).encoding == "utf-8"

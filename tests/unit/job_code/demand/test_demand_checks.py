@@ -87,8 +87,10 @@ def test_the_cutoff_is_the_last_period_with_a_value(tmp_path: Path) -> None:
     assert silent.frequency.label_of(silent.cutoff) == LAST
 
 
-def test_demand_without_any_value_is_rejected(tmp_path: Path) -> None:
-    (message,) = problems(tmp_path, {"a.parquet": SOUND.with_columns(y=pl.lit(None, dtype=pl.Float64))})
+@pytest.mark.parametrize("start_rule", ["first_value", "zero"])
+def test_demand_without_any_value_is_rejected(tmp_path: Path, start_rule: str) -> None:
+    empty = SOUND.with_columns(y=pl.lit(None, dtype=pl.Float64))
+    (message,) = problems(tmp_path, {"a.parquet": empty}, start_rule=start_rule)
     assert message.startswith("demand: no row has a value in y")
 
 

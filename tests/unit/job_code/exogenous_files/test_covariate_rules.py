@@ -20,7 +20,7 @@ from job_code.exogenous.covariates import CovariateTable
 from job_code.exogenous_files.covariate_alignment import align_rows
 from job_code.exogenous_files.covariate_problems import Problems
 from job_code.exogenous_files.covariate_schema import CovariateSchema
-from job_code.exogenous_files.covariate_shuffle_files import ShuffledRows, ShuffledTable, TableColumns
+from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledRows, ShuffledTable, TableColumns
 from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.read_input import read_input
 from job_code.series.frequency import Frequency
@@ -239,7 +239,7 @@ def test_readings_that_end_with_the_demand_are_not_held_into_the_horizon(tmp_pat
     found = read(tmp_path, {"a.parquet": readings}, covariate_rules="number=hold")
     assert found.quality["covariates_not_used"] == ["number"]
     assert found.quality["warnings"] == [
-        "covariates: number has no row after the end of the demand, but 2 of 2 keys had one in the 4 weeks before. Its "
+        "covariates: number has no row after the end of the demand, but values in 75% of the 4 weeks before. Its "
         "later values are not known, so the run does not use it. Upload planned values"
     ]
 
@@ -306,3 +306,34 @@ def test_rules_without_covariates_are_a_note(tmp_path: Path) -> None:
         f"{setting}: the run has no covariates, so it does nothing. Upload covariates, or remove it"
         for setting in ("covariate_rules", "covariate_defaults")
     ]
+
+
+def test_a_monthly_price_is_held_into_the_horizon(tmp_path: Path) -> None:
+    """Its last change is within the last horizon of the demand, but most weeks have no row."""
+    months = [month for month in MONTHS if month <= LAST]
+    prices = pl.DataFrame(
+        {"unique_id": ["A"] * len(months), "ds": months, "price": [float(month.month) for month in months]}
+    )
+    found = read(tmp_path, {"p.parquet": prices}, covariate_rules="price=hold")
+    assert found.quality["covariates_not_used"] == []
+    assert found.values["A"]["price"][-AHEAD:] == [float(months[-1].month)] * AHEAD
+
+
+def test_rows_that_lay_out_the_horizon_are_no_demand(tmp_path: Path) -> None:
+    """A planned price reaches the end of the horizon, and so do rows of the demand without a value."""
+    ahead = pl.DataFrame({"unique_id": "A", "ds": weeks()[WEEKS:], "y": None}, schema_overrides={"y": pl.Float64})
+    demand = pl.concat([series({"A": [10.0] * WEEKS}), ahead])
+    prices = pl.DataFrame({"unique_id": "A", "ds": weeks(), "price": [2.0] * (WEEKS + AHEAD)})
+    found = read(tmp_path, {"p.parquet": prices}, demand=demand)
+    assert found.quality["covariates_not_used"] == []
+    assert found.values["A"]["price"] == [2.0] * (WEEKS + AHEAD)
+
+
+def test_a_shared_list_without_rows_of_the_run_holds_nothing() -> None:
+    table = CovariateTable.empty(1, np.array([0]), np.array([3]))
+    group = np.array([NO_GROUP, NO_GROUP])
+    table.put(group, np.array([5, 6]), np.array([[1.0, 2.0]], dtype=np.float32), [True])
+    assert np.isnan(table.values[0]).all()
+    nothing = CovariateTable.empty(1, np.empty(0, np.int64), np.empty(0, np.int64))
+    nothing.put(group, np.array([5, 6]), np.array([[1.0, 2.0]], dtype=np.float32), [True])
+    assert not len(nothing.values[0])

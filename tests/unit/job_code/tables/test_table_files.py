@@ -223,6 +223,7 @@ def test_rows_that_contradict_their_folder_are_noted(
     write(tmp_path, {f"{folder}/a.parquet": rows})
     (file,) = open_tables(tmp_path, lambda _: COLUMNS, configured(), findings, source="demand")
     assert pl.concat(file.batches(2, findings=findings))[column.name].to_list() == column.to_list()
+    assert [batch.columns for batch in file.only(["y"]).batches(3, findings=ValidationReport())] == [["y"]]
     expected = (
         f"demand: {plural(other, 'row')} with another {column.name} than the name of their folder, and that of the "
         f"file is used, e.g. {folder}/a.parquet. Rename the folder if it is wrong"
