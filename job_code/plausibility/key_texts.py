@@ -6,10 +6,10 @@ from job_code.demand.demand_rows import SOURCE
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 PLAIN = r"^[0-9A-Za-z_/-]*$"
-# NA is not among them, because it is a code of Namibia and of North America.
+# As programs write them. NA, NAT and none are also codes: of Namibia, of national, of no promotion.
 WORDS_FOR_MISSING = (
-    *("", "null", "(null)", "nan", "nat", "none", "nil", "n/a", "<na>", "\\n"),
-    *("#n/a", "#na", "#null!", "#ref!", "#value!", "#name?"),
+    *("", "null", "NULL", "Null", "(null)", "(NULL)", "nan", "NaN", "NaT", "None", "n/a", "N/A", "<NA>", "\\N"),
+    *("#N/A", "#NA", "#NULL!", "#REF!", "#VALUE!", "#NAME?"),
 )
 ROUNDED = r"^\d[.,]?\d*[Ee]\+\d+$"
 # In this order. `NFKC` has already made one character of a letter and its accent, and plain blanks of all others.
@@ -43,7 +43,7 @@ def check_key_texts(keys: pl.DataFrame, findings: ValidationReport) -> None:
     """
     for name in keys.select(pl.col(pl.String)).columns:
         text = keys[name]
-        missing = text.filter(_cleaned(text).str.to_lowercase().is_in(WORDS_FOR_MISSING))
+        missing = text.filter(_cleaned(text).is_in(WORDS_FOR_MISSING))
         rounded = text.filter(text.str.contains(ROUNDED))
         for found, problem, remedy in (
             (

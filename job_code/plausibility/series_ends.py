@@ -18,7 +18,8 @@ from job_code.tables.validation_report import ValidationReport, plural
 MOST = 0.5  # of the series
 AT_LEAST = 2  # series that end together, which one series cannot
 MIN_SHARE = 0.1  # of all series; fewer are no reason to doubt the keys
-CLEARLY_LONGER = 4  # times the next longest empty stretch
+FEW_SERIES = 10  # that end together, if they are not half of all
+LONGER, CLEARLY_LONGER = 2, 4  # times the next longest empty stretch: seasons of sale have similar ones
 ENOUGH_PERIODS = 24  # with demand, before an empty stretch is clearly longer than all others
 PERIOD, BEGUN, ENDED, FIRST_KEY, LAST_KEY = "_period", "begun", "ended", "first_key", "last_key"
 SCHEMA = {PERIOD: pl.Int32, BEGUN: pl.Int64, ENDED: pl.Int64, FIRST_KEY: pl.String, LAST_KEY: pl.String}
@@ -92,8 +93,8 @@ def check_stray_rows(ends: SeriesEnds, rows: PeriodRows, calendar: Calendar, fin
     if stretch == 1 or later > SPARSE * rows.rows.sum() or 2 * (len(distances) - at) >= moved:
         return
     ended = int(ends.table.filter(pl.col(PERIOD) == end)[ENDED].sum())
-    end_together = ends.series >= AT_LEAST and ended >= MOST * ends.series
     others = int(np.delete(distances, at).max(initial=1))
+    end_together = ends.series >= AT_LEAST and ended >= MOST * ends.series and stretch > LONGER * others
     is_longest = at + 1 >= ENOUGH_PERIODS and stretch > max(RECENT_PERIODS, CLEARLY_LONGER * others)
     if not end_together and not is_longest:
         return
@@ -123,7 +124,7 @@ def check_renamed_keys(ends: SeriesEnds, calendar: Calendar, findings: Validatio
         .join(table.select(before.alias(PERIOD), BEGUN, FIRST_KEY), on=PERIOD)
         .filter(
             (pl.col(ENDED) >= MOST * pl.col("active"))
-            & (pl.col(ENDED) >= max(AT_LEAST, MIN_SHARE * ends.series))
+            & (pl.col(ENDED) >= max(AT_LEAST, min(FEW_SERIES, MOST * ends.series), MIN_SHARE * ends.series))
             & (pl.col(BEGUN) >= AT_LEAST)
             & (pl.col(BEGUN) >= MOST * pl.col(ENDED))
         )

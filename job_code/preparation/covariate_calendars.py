@@ -74,12 +74,12 @@ def _report_defaults(
 
 def _warn_sparse(table: StoredTable, counts: TableCounts, demand: PreparedDemand, findings: ValidationReport) -> None:
     unit = demand.calendar.frequency.unit
+    share = counts.cells / max(1, counts.covered)  # empty values do not count: an event calendar has many
     for at, name in enumerate(table.schema.names):
         is_stated = table.schema.held[at] or name in table.schema.defaults or name in demand.past_only
-        share = counts.values[at] / max(1, counts.covered)
         if not is_stated and 0 < share < DENSE:
             findings.add_message(
-                f"{SOURCE}: {name} has a value for {share:.0%} of the {unit}s of its keys. If a value holds until the "
+                f"{SOURCE}: {name} has a row for {share:.0%} of the {unit}s of its keys. If a value holds until the "
                 f"next row, set covariate_rules={name}=hold. If {unit}s without a row have a usual value, set it, e.g. "
                 f"covariate_defaults={name}=0",
                 level="warning",

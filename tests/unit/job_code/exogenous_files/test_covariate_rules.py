@@ -249,7 +249,7 @@ def test_a_coarse_column_without_a_rule_is_a_warning(tmp_path: Path) -> None:
     sparse = pl.DataFrame({"unique_id": "A", "ds": [LAST + timedelta(days=7 * at - 182) for at in range(28)], "t": 3.0})
     found = read(tmp_path / "warned", {"a.parquet": sparse}, demand=demand)
     assert found.quality["warnings"] == [
-        "covariates: t has a value for 15% of the days of its keys. If a value holds until the next row, set "
+        "covariates: t has a row for 15% of the days of its keys. If a value holds until the next row, set "
         "covariate_rules=t=hold. If days without a row have a usual value, set it, e.g. covariate_defaults=t=0"
     ]
     held = read(tmp_path / "held", {"a.parquet": sparse}, demand=demand, covariate_rules="t=hold")
@@ -337,3 +337,9 @@ def test_a_shared_list_without_rows_of_the_run_holds_nothing() -> None:
     nothing = CovariateTable.empty(1, np.empty(0, np.int64), np.empty(0, np.int64))
     nothing.put(group, np.array([5, 6]), np.array([[1.0, 2.0]], dtype=np.float32), [True])
     assert not len(nothing.values[0])
+
+
+def test_an_event_calendar_with_empty_days_is_no_finding(tmp_path: Path) -> None:
+    events = pl.DataFrame({"ds": weeks(), "event": [None] * (WEEKS + AHEAD - 2) + ["fair", "fair"]})
+    found = read(tmp_path, {"e.parquet": events})
+    assert found.quality["warnings"] == []

@@ -84,3 +84,21 @@ def test_a_closure_is_shorter_than_a_week(frequency: str, closed: date, open_aga
     rows[calendar.period_of(closed) - first : calendar.period_of(open_again) - first] = 0
     found = warnings_of(rows, calendar, first=first)
     assert [line.startswith(f"demand: {count:,} {calendar.unit}") for line in found] == [True] * bool(count)
+
+
+@pytest.mark.parametrize(
+    ("odd", "what"), [(0, "without a row in any series"), (40, "with less than half of the rows of")]
+)
+def test_weeks_that_come_again_every_year_are_a_note(odd: int, what: str) -> None:
+    """Christmas weeks and closures in summer are no missing files."""
+    rows = np.full(150, 100)
+    rows[[30, 83, 134]] = odd
+    rows[100] = odd
+    findings = ValidationReport()
+    at = np.flatnonzero(rows)
+    check_missing_periods(PeriodRows(FIRST + at, rows[at]), WEEKLY, findings)
+    (warning,), (note,) = findings.messages("warning"), findings.messages("note")
+    assert warning.startswith(f"demand: 1 week {what}")
+    assert WEEKLY.text_of(FIRST + 100) in warning
+    assert note.startswith(f"demand: 3 weeks {what}")
+    assert "about the same time every year" in note

@@ -18,6 +18,10 @@ from tests.demand import LAST, problems, run_job, series, shop
 END = date(2026, 3, 31)
 DAYS = series({f"A{at}": [60.0 + at] * 300 for at in range(5)}, last=END, frequency="D")
 WEEKS = series({f"A{at}": [60.0 + at] * 60 for at in range(8)}, last=date(2026, 3, 30))
+WINTERS = pl.concat(
+    series({shop: [9.0] * 26 for shop in "AB"}, last=date(year, 4, 1) - timedelta(days=date(year, 4, 1).weekday()))
+    for year in (2024, 2025, 2026)
+)
 
 
 def later(demand: pl.DataFrame, *days: date) -> pl.DataFrame:
@@ -61,6 +65,7 @@ def test_other_rows_behind_an_empty_stretch_are_a_warning(tmp_path: Path) -> Non
         (later(WEEKS, *(date(2026, 3, 30) + timedelta(weeks=week) for week in range(1, 20))), {}),  # one shop goes on
         (later(WEEKS, date(2026, 9, 28)), {"cutoff": "2026-09-28"}),
         (later(WEEKS, date(2026, 9, 28)), {"cutoff_rule": "series"}),
+        (later(WINTERS, date(2026, 10, 5)), {}),  # one of two shops opens for the next winter
     ],
 )
 def test_demand_that_goes_on_has_no_finding(tmp_path: Path, demand: pl.DataFrame, settings: dict[str, Any]) -> None:
