@@ -37,7 +37,7 @@ class MomentCounts:
         """Count the rows of one cleaned batch."""
         moments = batch[MOMENT].to_numpy()
         if not len(moments):
-            return cls(_table(moments, np.empty(0, np.int64), np.empty(0, np.int64)))
+            return cls.none()
         first, last = int(moments.min()), int(moments.max())
         if first == last:  # common case: one file per period
             return cls(_table(moments[:1], [len(moments)], [batch.height - batch[VALUE].null_count()]))
@@ -52,6 +52,11 @@ class MomentCounts:
         different, place = np.unique(moments, return_inverse=True)
         with_value = np.bincount(place[has_value], minlength=len(different))
         return cls(_table(different, np.bincount(place), with_value))
+
+    @classmethod
+    def none(cls) -> Self:
+        """Return the counts of no rows."""
+        return cls(_table(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64)))
 
     @classmethod
     def total(cls, counts: Iterable[Self]) -> Self:

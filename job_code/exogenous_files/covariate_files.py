@@ -39,8 +39,6 @@ from job_code.times.day_begin import with_day_begin
 from job_code.times.moments import MOMENT, TimeColumn
 from job_code.times.zone_use import NO_TIMES, ZoneUse
 
-_NOTHING = MomentCounts.of(pl.DataFrame(schema={MOMENT: pl.Int32, VALUE: pl.Float64}))
-
 
 @dataclass(frozen=True)
 class TableSource:
@@ -228,7 +226,9 @@ def _shuffle_table(
         per_series=key == config.key,
         shards=tasks[0].shards,
         booleans=tuple(name for name, dtype in types.items() if dtype == pl.Boolean),
-        moments=MomentCounts.total([each for result in results for each in result.moments.counts] or [_NOTHING]),
+        moments=MomentCounts.total(
+            [each for result in results for each in result.moments.counts] or [MomentCounts.none()]
+        ),
         own_codes=tuple(result.categories for result in results),
         unmatched=KeyMatches.total(each for result in results for each in result.unmatched),
         sample=results[0].sample,

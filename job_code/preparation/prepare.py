@@ -12,6 +12,8 @@ import polars as pl
 
 from job_code.demand.alignment import Repairs
 from job_code.demand.demand_checks import Calendar, report_problems
+from job_code.demand.file_overlaps import RowDigests
+from job_code.demand.moment_counts import MomentCounts
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
 from job_code.exogenous.covariate_store import StoredCovariates
@@ -151,10 +153,12 @@ def prepare(
     sound = not findings.messages()
     if sound:
         _require_space(shards.demand, covariates, calendar, context)
-    without_files = replace(shards, covariates=replace(shards.covariates, files={}))  # there may be thousands
+    # The counts of the demand and the files may be large, and every task would carry them to a worker.
+    demand = replace(shards.demand, moments=MomentCounts.none(), digests=RowDigests.total(()))
+    for_workers = replace(shards, demand=demand, covariates=replace(shards.covariates, files={}))
     tasks = [
         ShardTask(
-            shards=without_files,
+            shards=for_workers,
             shard=shard,
             calendar=calendar,
             config=context.config,
