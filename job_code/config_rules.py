@@ -72,7 +72,7 @@ def check_columns(
         ValueError: With the first problem.
     """
     named = [*key, *observed]
-    twice = sorted({name for name in named if named.count(name) > 1})
+    twice = _repeated(named)
     if twice:
         raise ValueError(f"key, time, target and in_stock_column use the same column: {', '.join(twice)}")
     added = sorted(set(named) & set(working))
@@ -103,7 +103,7 @@ def check_covariates(settings: Mapping[str, Sequence[str]], demand: Collection[s
     """
     for name, values in settings.items():
         columns = [each.rpartition("=")[0] for each in values]
-        twice = sorted({column for column in columns if columns.count(column) > 1})
+        twice = _repeated(columns)
         if twice:
             raise ValueError(f"{name}: {', '.join(twice)} has several. Keep one")
         taken = sorted(set(demand) & set(columns))
@@ -134,6 +134,10 @@ def check_calendar(frequency: str | None, *, time_zone: str | None, day_begins_a
         raise ValueError("day_begins_at: it needs a frequency of days or longer periods. Set frequency")
     if time_zone is not None and calendar is not None and is_sub_daily:
         _check_zone(calendar, time_zone)
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
 
 
 def _check_zone(calendar: Calendar, time_zone: str) -> None:

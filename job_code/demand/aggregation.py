@@ -62,7 +62,7 @@ def combine(
         return shard, periods
     order = np.lexsort((shard.moment, periods, shard.series))
     series, period = shard.series[order], periods[order]
-    begins = np.flatnonzero(np.append(True, (np.diff(series) != 0) | (np.diff(period) != 0)))
+    begins = begins_of_cells(series, period)
     values = combine_values(shard.value[order].astype(np.float64), begins, rule)
     share = shard.in_stock_share
     if share is not None:
@@ -97,6 +97,13 @@ def unfinished_since(moments: Moments, frequency: Frequency) -> int | None:
     finished = begins + DAY if frequency.calendar.is_dated_by_end else following
     left = finished - moments[ends]
     return int(moments[-1]) if left[-1] > left[:-1].max() + TOLERANCE * np.median(following - begins) else None
+
+
+def begins_of_cells(series: Integers, periods: Integers | Periods) -> Integers:
+    """Return the position of the first row of each series and period. The rows are ordered by both."""
+    if not len(series):
+        return np.empty(0, np.int64)
+    return np.flatnonzero(np.append(True, (np.diff(series) != 0) | (np.diff(periods) != 0)))
 
 
 def combine_values(values: Floats, begins: Integers, rule: AggregationRule) -> Floats:

@@ -14,7 +14,7 @@ from job_code.demand.aggregation import resolve_rule, unfinished_since
 from job_code.demand.cells import Cells, Periods
 from job_code.demand.demand_rows import SOURCE
 from job_code.demand.frequency_inference import resolve_frequency
-from job_code.demand.moment_counts import ROWS, WITH_VALUE, MomentCounts
+from job_code.demand.moment_counts import ROWS, MomentCounts
 from job_code.demand.shuffle_files import ShuffledShard
 from job_code.errors import InputError
 from job_code.series.arrays import Booleans, Integers
@@ -251,7 +251,7 @@ def _without_unfinished(
 
     A period after an empty one is not unfinished: its date is probably wrong, which `check_dates` reports.
     """
-    observed = counts.table.filter(pl.col(WITH_VALUE) > 0)[MOMENT].to_numpy()
+    observed = counts.observed
     end = unfinished_since(observed, frequency) if len(observed) else None
     latest = np.unique(frequency.periods(observed))[-2:]
     if end is None or latest[-1] != cutoff or latest[0] != cutoff - 1:
@@ -275,7 +275,7 @@ def _check_cutoff(
 ) -> int:
     """Return the number of the last observed period to use, and report an invalid cutoff."""
     # Rows without a value are not observations. Some files have such rows for future periods.
-    observed = counts.table.filter(pl.col(WITH_VALUE) > 0)[MOMENT].to_numpy()
+    observed = counts.observed
     if not len(observed):
         if not findings.messages():
             findings.add_message(f"demand: no row has a value in {config.target}. Upload demand, or set another target")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from job_code.demand.aggregation import combine_values
+from job_code.demand.aggregation import begins_of_cells, combine_values
 from job_code.exogenous_files.covariate_problems import Problem, Problems
 from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledRows, ShuffledTable, group_of
 from job_code.series.arrays import Booleans, Cells, Integers
@@ -67,7 +67,7 @@ def align_rows(
         order = np.lexsort((rows.moment, series))
         rows, series, period, off = rows.where(order), series[order], period[order], off[order]
         _check(rows, series, period, off, problems, table)
-        begins = _begins(series, period)
+        begins = begins_of_cells(series, period)
         rules = [table.schema.rules.get(name, "last") for name in table.schema.names]
         values = np.empty((len(rules), len(begins)), np.float32)
         for at, rule in enumerate(rules if len(begins) else ()):
@@ -103,7 +103,7 @@ def _check(
     if strict:
         column, has_value = names[strict[0]], ~np.isnan(rows.values[strict]).all(axis=0)
         problems.add(Problem("off_calendar", number, column), np.flatnonzero(off & has_value), rows)
-        begins = _begins(series[has_value], period[has_value])
+        begins = begins_of_cells(series[has_value], period[has_value])
         problems.add(Problem("duplicates", number, column), np.delete(np.flatnonzero(has_value), begins), rows)
     if at_same_time.any():
         begins = np.flatnonzero(np.append(True, ~at_same_time))
@@ -112,13 +112,6 @@ def _check(
                 lowest = np.fmin.reduceat(rows.values[at], begins)
                 differ = np.fmax.reduceat(rows.values[at], begins) > lowest
                 problems.add(Problem("conflicts", number, name), begins[differ], rows)
-
-
-def _begins(series: Integers, period: Integers) -> Integers:
-    """Return the position of the first row of each series and period. The rows are ordered by both."""
-    if not len(series):
-        return np.empty(0, np.int64)
-    return np.flatnonzero(np.append(True, (np.diff(series) != 0) | (np.diff(period) != 0)))
 
 
 def _covered(series: Integers, period: Integers) -> int:

@@ -35,7 +35,6 @@ class TableCounts:
         rows: Number of rows.
         cells: Number of keys and periods with a row.
         covered: Number of periods from the first row of each key to its last.
-        values: Number of keys and periods with a value, shape (columns,).
         keys: Number of keys with a value up to the end of the demand, shape (columns,).
         recent: Number of keys and periods with one in the last horizon before that end, shape (columns,).
         held: Number of periods to forecast after the last value of their key, over all keys, shape (columns,).
@@ -44,7 +43,6 @@ class TableCounts:
     rows: int
     cells: int
     covered: int
-    values: Integers
     keys: Integers
     recent: Integers
     held: Integers
@@ -53,7 +51,7 @@ class TableCounts:
     def none(cls, columns: int) -> Self:
         """Return the counts of no rows."""
         zeros = np.zeros(columns, np.int64)
-        return cls(rows=0, cells=0, covered=0, values=zeros, keys=zeros, recent=zeros, held=zeros)
+        return cls(rows=0, cells=0, covered=0, keys=zeros, recent=zeros, held=zeros)
 
     @classmethod
     def of(cls, rows: AlignedRows, schema: CovariateSchema, window: Window) -> Self:
@@ -68,7 +66,6 @@ class TableCounts:
             rows=rows.read,
             cells=len(rows.period),
             covered=rows.covered,
-            values=np.count_nonzero(has_value, axis=1),
             keys=keys,
             recent=recent,
             held=ahead,
@@ -79,7 +76,6 @@ class TableCounts:
             rows=self.rows + other.rows,
             cells=self.cells + other.cells,
             covered=self.covered + other.covered,
-            values=self.values + other.values,
             keys=self.keys + other.keys,
             recent=self.recent + other.recent,
             held=self.held + other.held,

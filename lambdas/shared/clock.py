@@ -26,9 +26,18 @@ def local_date(moment: datetime, *, time_zone: str) -> date:
     return local_time(moment, time_zone=time_zone).date()
 
 
-def local_time(moment: datetime, *, time_zone: str) -> datetime:
-    """Return the local time, without its zone. The arguments and errors are those of `local_date`."""
-    return moment.astimezone(_zone(time_zone)).replace(tzinfo=None)
+def local_time(moment: datetime, *, time_zone: str, setting: str = SCHEDULE_ZONE) -> datetime:
+    """Return the local time, without its zone.
+
+    Args:
+        moment: Time with a zone.
+        time_zone: IANA name.
+        setting: The setting that has it, for the message.
+
+    Raises:
+        UnknownZoneError: If the time zone is unknown.
+    """
+    return moment.astimezone(_zone(time_zone, setting)).replace(tzinfo=None)
 
 
 def utc_time(local: datetime, *, time_zone: str) -> datetime:
@@ -62,11 +71,11 @@ def due_time(moment: datetime, *, frequency: str, schedule_zone: str, demand_zon
     if demand_zone and calendar_of(frequency).is_sub_daily:
         return moment.astimezone(UTC)
     setting = "forecast.time_zone" if demand_zone else SCHEDULE_ZONE
-    local = moment.astimezone(_zone(demand_zone or schedule_zone, setting=setting)).replace(tzinfo=None)
+    local = local_time(moment, time_zone=demand_zone or schedule_zone, setting=setting)
     return local - timedelta(hours=day_begins_at)
 
 
-def _zone(name: str, *, setting: str = SCHEDULE_ZONE) -> tzinfo:
+def _zone(name: str, setting: str = SCHEDULE_ZONE) -> tzinfo:
     # dateutil is a dependency of boto3 and has its own time zones, in case the system has none.
     zone: tzinfo | None = tz.gettz(name)
     # astimezone would read None as the local zone of the system.
