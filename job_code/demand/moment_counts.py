@@ -40,7 +40,8 @@ class MomentCounts:
             return cls.none()
         first, last = int(moments.min()), int(moments.max())
         if first == last:  # common case: one file per period
-            return cls(_table(moments[:1], [len(moments)], [batch.height - batch[VALUE].null_count()]))
+            # A list, because polars keeps an array as it is, and a part of one keeps the whole batch in memory.
+            return cls(_table([first], [len(moments)], [batch.height - batch[VALUE].null_count()]))
         has_value = batch[VALUE].is_not_null().to_numpy()
         step = DAY if not (moments % DAY).any() else 1
         if (last - first) // step <= CELLS_PER_ROW * len(moments):

@@ -42,3 +42,12 @@ def test_counts_of_batches_add_up(rows: pl.DataFrame) -> None:
     parts = [MomentCounts.of(rows[begin:end]) for begin, end in itertools.pairwise(cuts)]
     assert MomentCounts.total(parts[::-1]).table.equals(MomentCounts.of(rows).table)
     assert MomentCounts.total([MomentCounts.of(rows[:0])]).rows == 0
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_counts_do_not_keep_the_batch_in_memory(days: int) -> None:
+    moments = np.arange(1000) % days * 1440
+    batch = pl.DataFrame({MOMENT: moments, VALUE: np.ones(1000)}).cast(pl.Schema(SCHEMA))
+    counts = MomentCounts.of(batch)
+    assert counts.moments.tolist() == [day * 1440 for day in range(days)]
+    assert not np.shares_memory(counts.moments, batch[MOMENT].to_numpy())
