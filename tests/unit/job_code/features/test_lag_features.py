@@ -150,6 +150,23 @@ def test_usual_changes_of_hours_equal_a_calculation_by_hand(tmp_path: Path) -> N
             assert origins.usual_changes[:, number] == pytest.approx(by_hand, rel=1e-6)
 
 
+def test_usual_changes_are_the_same_in_any_panel(tmp_path: Path) -> None:
+    random = np.random.default_rng(4)
+    demand = {f"S{number}": random.gamma(0.1, 9.7, 1500).tolist() for number in range(5)}
+    demand["S0"][0] = 1e12  # far above its scale
+    panel = panel_of(tmp_path, series(demand, frequency="h"))[0]
+    recipe = recipe_for(panel.frequency)
+
+    def changes(panel: Panel) -> Floats:
+        origins = last_origins(panel, Exogenous.none(len(panel)), recipe=recipe)
+        assert origins.usual_changes is not None
+        return origins.usual_changes
+
+    together = changes(panel)
+    for number in range(len(panel)):
+        assert np.array_equal(changes(panel.select(np.arange(len(panel)) == number))[:, 0], together[:, number])
+
+
 def usual_change(values: Floats, *seasons: int) -> float:
     """Average the absolute changes of the last four weeks."""
     for season in seasons:
