@@ -40,7 +40,7 @@ bench: $(INSTALLED) ## measure time, memory and accuracy, compare with plain MLF
 nightly: $(INSTALLED) ## run the acceptance in the local cloud, random examples of files, the benchmarks and their guards; hours, Linux only
 	@$(BIN)/python -m pytest --quiet -m nightly
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --quiet -m hypothesis tests/unit
-	@$(BIN)/python -m benchmarks.ratio_guard; guarded=$$?; $(BIN)/python -m benchmarks.neighbors && exit $$guarded
+	@failed=0; for guard in ratio_guard memory_guard neighbors; do $(BIN)/python -m benchmarks.$$guard || failed=1; done; exit $$failed
 
 accuracy: $(INSTALLED) ## score the job on tasks with known outcomes, compare with plain MLForecast and published scores [TASKS=folder]
 	@$(BIN)/python -m benchmarks.accuracy '$(TASKS)'
