@@ -3,12 +3,9 @@
 The infrastructure also imports this module, so that an invalid value fails at synth and not in a paid job.
 """
 
-import difflib
 import itertools
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast, get_args
 
 from pydantic import (
@@ -25,6 +22,7 @@ from pydantic import (
 
 from contract.calendar.frequencies import canonical_name
 from contract.calendar.labels import label_text
+from job_code.config_problems import describe
 from job_code.config_rules import (
     check_calendar,
     check_columns,
@@ -239,55 +237,6 @@ class ForecastConfig(BaseModel):
 def quantile_column(level: float) -> str:
     """Return the column name of a quantile level: `q10` for 0.1, `q97_5` for 0.975."""
     return "q" + f"{level * 100:.6f}".rstrip("0").rstrip(".").replace(".", "_")
-
-
-def read_config_file(path: Path) -> dict[str, Any]:
-    """Read configuration keys from the `[forecast]` table of a TOML file, or from its top level without such a table.
-
-    Raises:
-        InputError: If the file is missing, unreadable or not valid TOML.
-    """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError([f"configuration: file {path} does not exist. Check the path"]) from None
-    except OSError as error:
-        raise InputError([f"configuration: {path} cannot be read: {error.strerror}. Check the path"]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError([f"configuration: {path} is not valid TOML: {error}. Fix the file"]) from None
-    forecast = document.get("forecast", document)
-    return forecast if isinstance(forecast, dict) else document
-
-
-def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Return one line per problem: the dotted key, the reason and, for an unknown key, the known keys."""
-    lines = []
-    problems = error.errors()
-    inside = {problem["loc"][:-1] for problem in problems}
-    for problem in problems:
-        if problem["type"] == "too_short" and problem["loc"] in inside:
-            continue  # only the valid elements were counted
-        where = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "extra_forbidden":
-            lines.append(f"{where}: unknown key{_suggestion(problem['loc'], model)}")
-        elif problem["type"] == "missing":
-            lines.append(f"{where}: is missing and has no default")
-        else:
-            reason = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-            actual = "" if problem["type"] == "value_error" else f", not {problem['input']!r}"
-            lines.append(f"{where}: {reason}{actual}" if where else reason)
-    return lines
-
-
-def _suggestion(location: Sequence[int | str], model: type[BaseModel]) -> str:
-    current: Any = model
-    for part in location[:-1]:
-        field = current.model_fields.get(part) if hasattr(current, "model_fields") else None
-        current = field.annotation if field else None
-    known = sorted(current.model_fields) if hasattr(current, "model_fields") else []
-    close = difflib.get_close_matches(str(location[-1]), known, n=1)
-    hint = f", did you mean {close[0]}?" if close else ""
-    return f"{hint} (known: {', '.join(known)})" if known else hint
 
 
 def _by_column(values: Iterable[str]) -> dict[str, str]:

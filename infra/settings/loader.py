@@ -13,7 +13,7 @@ from contract.calendar.frequencies import FREQUENCY_RULE, NUMBERED, calendar_of,
 from contract.names import PERSONAL_ENVIRONMENT
 from infra.settings.environment import ENVIRONMENT_PATTERN, EnvironmentSettings, Settings
 from infra.settings.field_types import IMAGE_URI_PATTERN
-from job_code.config import describe
+from job_code.config_problems import describe
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from contract.error_codes import ErrorCode, render
 from contract.job_start import INPUTS
 from contract.s3.keys import MODEL_DOCUMENT, MODELS, RunKeys
-from job_code.config import ForecastConfig, read_config_file
+from job_code.config import ForecastConfig
+from job_code.entrypoints.config_file import read_config_file
 from job_code.entrypoints.early_workers import workers_for
 from job_code.errors import InputError
 from job_code.files.printable import printable
