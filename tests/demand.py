@@ -24,7 +24,7 @@ from job_code.entrypoints.run import run
 from job_code.errors import InputError
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous_files.covariate_counts import Window
-from job_code.exogenous_files.covariate_files import ShuffledCovariates
+from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.exogenous_files.static_files import StaticShards, shard_static
 from job_code.model.direct_model import DirectModel
 from job_code.preparation.panel_chunks import read_chunk

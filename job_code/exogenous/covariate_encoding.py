@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from job_code.exogenous.covariate_store import StoredCovariates
-from job_code.exogenous_files.covariate_files import ShuffledCovariates
 from job_code.exogenous_files.covariate_shuffle_files import ShuffledTable
+from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.exogenous_files.text_categories import UPLOAD_AS
 from job_code.tables.validation_report import ValidationReport
 

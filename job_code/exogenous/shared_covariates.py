@@ -12,11 +12,11 @@ from job_code.exogenous.covariates import CovariateTable
 from job_code.exogenous.public_holidays import HOLIDAY_COLUMNS, holiday_table
 from job_code.exogenous_files.covariate_alignment import align_rows
 from job_code.exogenous_files.covariate_counts import TableCounts, Window
-from job_code.exogenous_files.covariate_files import ShuffledCovariates
 from job_code.exogenous_files.covariate_problem_report import report_covariate_problems
 from job_code.exogenous_files.covariate_problems import Problems
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledTable, group_of
+from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.series.frequency import Frequency
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.validation_report import ValidationReport

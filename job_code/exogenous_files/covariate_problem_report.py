@@ -1,8 +1,8 @@
 """Report invalid rows of covariates, with their places in the files."""
 
-from job_code.exogenous_files.covariate_files import ShuffledCovariates
 from job_code.exogenous_files.covariate_problems import Problems
 from job_code.exogenous_files.covariate_reading import SOURCE
+from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.series.frequency import Frequency
 from job_code.tables.validation_report import ValidationReport
 

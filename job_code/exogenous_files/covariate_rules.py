@@ -9,10 +9,10 @@ import polars as pl
 from job_code.config import CovariateRule, ForecastConfig
 from job_code.demand.aggregation import PER_PERIOD, is_finer
 from job_code.exogenous_files.covariate_alignment import ORDERED
-from job_code.exogenous_files.covariate_files import ShuffledCovariates
 from job_code.exogenous_files.covariate_reading import SOURCE
 from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.covariate_shuffle_files import ShuffledTable
+from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.series.frequency import Frequency
 from job_code.tables.validation_report import ValidationReport
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from job_code.demand.sharding import ShardedDemand
 from job_code.exogenous.covariate_store import MAX_MISSING_SHARE
-from job_code.exogenous_files.covariate_files import ShuffledCovariates
+from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.preparation.prepare import PreparedDemand
 from job_code.tables.validation_report import ValidationReport
 

@@ -11,8 +11,9 @@ from job_code.exogenous.fitted_encodings import FittedEncodings
 from job_code.exogenous.shared_covariates import store_covariates
 from job_code.exogenous.static_features import report_unknown_categories
 from job_code.exogenous_files.covariate_counts import Window
-from job_code.exogenous_files.covariate_files import ShuffledCovariates, bytes_in_shards, shuffle_covariates
+from job_code.exogenous_files.covariate_files import bytes_in_shards, shuffle_covariates
 from job_code.exogenous_files.covariate_rules import resolve_rules
+from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.exogenous_files.static_files import StaticShards, shard_static
 from job_code.plausibility.date_checks import check_dates
 from job_code.plausibility.last_totals import check_last_totals

@@ -16,8 +16,8 @@ from job_code.demand.shuffle_files import read_shard
 from job_code.demand.work_sizes import WorkSizes
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous_files.covariate_counts import TableCounts, Window
-from job_code.exogenous_files.covariate_files import ShuffledCovariates
 from job_code.exogenous_files.covariate_problems import Problems as CovariateProblems
+from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.exogenous_files.static_files import StaticRows, StaticShards, match_static_rows
 from job_code.plausibility.key_texts import check_key_texts
 from job_code.plausibility.series_ends import SeriesEnds
