@@ -23,8 +23,8 @@ from mlforecast import MLForecast
 from mlforecast.target_transforms import Differences, LocalStandardScaler
 
 from job_code.config import ForecastConfig
-from job_code.features.feature_matrix import NEAR
 from job_code.features.feature_recipe import DAYS_PER_YEAR, feature_name, recipe_for
+from job_code.features.season_features import NEAR
 from job_code.model.segment_model import COLSAMPLE_BYTREE, MAX_BIN
 from job_code.model.tree_size import TreeSize, tree_size
 from job_code.runtime.process_pool import available_cores

@@ -16,34 +16,19 @@ from job_code.exogenous.exogenous_features import Exogenous
 from job_code.features.calendar_features import calendar_columns, calendar_names
 from job_code.features.covariate_features import categorical_names, covariate_columns, covariate_names, usual
 from job_code.features.feature_recipe import FeatureRecipe
+from job_code.features.season_features import CHANGES, lag_of_season, season_columns, season_names
 from job_code.series.arrays import Booleans, Floats, Integers
 from job_code.series.frequency import Frequency
 
 Columns = npt.NDArray[np.float32]
 
-MIN_GROWTH, MAX_GROWTH = 0.2, 5.0
-SHORT_SEASONS_BACK = 4
 MIN_CHANGE = 1e-3  # of the scale: a series that repeats itself exactly may still change
 MAX_AGE_YEARS = 2  # older series have this age: no feature looks further back
-CHANGES = ("usual change, long season", "usual change, both seasons")
-NEAR = (-2, -1, 0, 1, 2)  # periods around the one of a year ago
 
 
 def static_name(column: str) -> str:
     """Return the feature name of a static column, which no other feature has."""
     return f"static {column}"
-
-
-def season_names(recipe: FeatureRecipe) -> tuple[str, ...]:
-    """Name the features of the forecast period's season in the years before."""
-    year = [f"year ago {offset:+d}" for offset in NEAR]
-    means = ("year ago, mean of 3", "year ago, mean of 5", "two years ago")
-    grown = ("year ago, grown", "year ago, mean of 3, grown", "year ago, moved")
-    if not recipe.short_season:
-        return (*year, *means, *grown)
-    single = (f"short season, {back} before" for back in range(1, recipe.short_seasons))
-    changes = CHANGES if recipe.of_changes else ()
-    return (*year, *means, *grown, "short season", "short season, mean", *single, *changes)
 
 
 def demand_names(recipe: FeatureRecipe) -> tuple[str, ...]:
@@ -180,7 +165,12 @@ class ForecastOrigins:
         if covariates.names:
             period = self.period[index] + step
             columns[constant + len(of_step) :] = covariate_columns(
-                covariates, self.series[index], period, step, period - self._seasons(step), self._usual[:, index]
+                covariates,
+                self.series[index],
+                period,
+                step,
+                period - lag_of_season(step, self.recipe.year),
+                self._usual[:, index],
             )
         if of_changes:
             self._relate(columns, index, step)
@@ -196,7 +186,8 @@ class ForecastOrigins:
         """
         assert self.recipe.short_season is not None
         assert self.usual_changes is not None
-        known = self._value(self._same_short_season(index, step), index) / self.scale[index]
+        same = step - lag_of_season(step, self.recipe.short_season)
+        known = self._value(same, index) / self.scale[index]
         level = self.lag_feature(self.recipe.level_feature, index)
         usual = np.maximum(self.usual_changes[0, index] / self.scale[index], MIN_CHANGE)
         return np.where(np.isnan(known), level, known), usual
@@ -214,52 +205,22 @@ class ForecastOrigins:
         return usual(self.exogenous.covariates, self.series, self.period, self.recipe.level_window)
 
     def _of_step(self, index: Integers, step: Integers) -> list[Floats]:
-        year, scale = self.recipe.year, self.scale[index]
-        same = self.origin_index[index] + step - self._seasons(step)
-        around = [self._value(same + offset, index) / scale for offset in NEAR]
-        last, of_three, of_five = around[2], _mean(around[1:4]), _mean(around)
-        now = self.lag_feature(self.recipe.level_feature, index)
-        before = self.lag_feature(self.recipe.level_feature_last_year, index)
-        growth = np.divide(now, before, out=np.full(len(index), np.nan), where=before > 0)
-        growth = np.clip(growth, MIN_GROWTH, MAX_GROWTH)
-        columns = [
-            *around,
-            of_three,
-            of_five,
-            self._value(same - year, index) / scale,
-            last * growth,
-            of_three * growth,
-            last + now - before,
-        ]
-        if self.recipe.short_season:
-            same, count = self._same_short_season(index, step), max(SHORT_SEASONS_BACK, self.recipe.short_seasons)
-            every = [self._value(same - back * self.recipe.short_season, index) / scale for back in range(count)]
-            columns += [every[0], _mean(every[:SHORT_SEASONS_BACK]), *every[1 : self.recipe.short_seasons]]
-        if self.usual_changes is not None:
-            columns += [change[index] / scale for change in self.usual_changes[1:]]
+        scale = self.scale[index]
+        seasons = season_columns(
+            self.recipe,
+            lambda distance: self._value(distance, index) / scale,
+            step,
+            levels=(
+                self.lag_feature(self.recipe.level_feature, index),
+                self.lag_feature(self.recipe.level_feature_last_year, index),
+            ),
+            changes=[] if self.usual_changes is None else [change[index] / scale for change in self.usual_changes[1:]],
+        )
         calendar = calendar_columns(self.recipe, self.frequency, self.period[index] + step)
-        return [*columns, *calendar, step.astype(np.float64)]
+        return [*seasons, *calendar, step.astype(np.float64)]
 
-    def _same_short_season(self, index: Integers, step: Integers) -> Integers:
-        """Return the position of the latest same short season that is known at the origin, shape (rows,)."""
-        assert self.recipe.short_season is not None
-        return self.origin_index[index] + step - self.recipe.short_season * -(-step // self.recipe.short_season)
-
-    def _seasons(self, step: Integers) -> Integers:
-        """Return the lag to the latest same season that is known at the origin, in periods, shape (rows,)."""
-        return self.recipe.year * -(-step // self.recipe.year)
-
-    def _value(self, position: Integers, index: Integers) -> Floats:
+    def _value(self, distance: Integers, index: Integers) -> Floats:
+        """Return demand at some distances from the origins, NaN if it is unknown, shape (rows,)."""
+        position = self.origin_index[index] + distance
         known = (position >= self.series_start[index]) & (position <= self.origin_index[index])
         return np.where(known, self.values[np.where(known, position, 0)], np.nan)
-
-
-def _mean(columns: list[Floats]) -> Floats:
-    """Average the known values."""
-    total, count = np.zeros(len(columns[0])), np.zeros(len(columns[0]))
-    for column in columns:
-        known = ~np.isnan(column)
-        total += np.where(known, column, 0.0)
-        count += known
-    mean: Floats = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
-    return mean

@@ -10,8 +10,8 @@ from benchmarks.plain_mlforecast import KEY, OUTPUT, VARIANTS, WEEKS, day_of_yea
 from benchmarks.speed.demand_sets import hold_out
 from benchmarks.speed.scores import score, seasonal_naive
 from job_code.config import ForecastConfig
-from job_code.features.feature_matrix import NEAR
 from job_code.features.feature_recipe import recipe_for
+from job_code.features.season_features import NEAR
 from job_code.model.segment_model import COLSAMPLE_BYTREE, MAX_BIN
 from job_code.model.tree_size import USUAL
 

@@ -9,9 +9,10 @@ import pytest
 
 from job_code.exogenous.exogenous_features import Exogenous
 from job_code.exogenous.static_features import StaticFeatures
-from job_code.features.feature_matrix import MAX_GROWTH, MIN_GROWTH, NEAR, ForecastOrigins
+from job_code.features.feature_matrix import ForecastOrigins
 from job_code.features.feature_recipe import recipe_for
 from job_code.features.lag_features import demand_scale, last_origins, training_origins
+from job_code.features.season_features import MAX_GROWTH, MIN_GROWTH, NEAR
 from job_code.features.training_rows import TrainingRows
 from job_code.series.arrays import Integers
 from job_code.series.frequency import Frequency
