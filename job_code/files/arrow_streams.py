@@ -1,12 +1,11 @@
 """Arrow streams: read batch by batch, and prove by a walk over the messages that none was lost."""
 
-import io
 import os
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import polars as pl
 
@@ -22,6 +21,27 @@ from job_code.files.unreadable import UnreadableFileError
 END = MARKER + bytes(4)
 HEADER_TYPE, BODY_LENGTH = 1, 3  # fields of the flatbuffer `Message`
 RECORD_BATCH = 3
+
+
+class _Message(NamedTuple):
+    """A message, not joined, because a body may be large.
+
+    Attributes:
+        header_type: What the message is.
+        beginning: The marker and the size of the metadata.
+        metadata: The metadata.
+        body: The body.
+    """
+
+    header_type: int
+    beginning: bytes
+    metadata: bytes
+    body: bytes
+
+    @property
+    def parts(self) -> tuple[bytes, bytes, bytes]:
+        """All bytes of the message."""
+        return self.beginning, self.metadata, self.body
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,28 +86,27 @@ def _frames(stream: IO[bytes]) -> Iterator[pl.DataFrame]:
     Raises:
         UnreadableFileError: A message is damaged, or the messages do not lead to the end of the file.
     """
-    before, is_first = b"", True
-    for header_type, message in _messages(stream):
-        if header_type == RECORD_BATCH:
-            yield _parsed(before + message)
+    before: list[bytes] = []
+    for message in _messages(stream):
+        if message.header_type == RECORD_BATCH:
+            yield _parsed([*before, *message.parts])
         else:
-            before += message
-            if is_first:
-                prove_known_schema(message[8:])
-                yield _parsed(before)
-        is_first = False
+            if not before:
+                prove_known_schema(message.metadata)
+                yield _parsed(message.parts)
+            before += message.parts
     if not before:
         raise UnreadableFileError(IS_DAMAGED, remedy=SAVE_AGAIN)
 
 
-def _parsed(messages: bytes) -> pl.DataFrame:
+def _parsed(parts: Sequence[bytes]) -> pl.DataFrame:
     with readable():
-        frame = pl.read_ipc_stream(io.BytesIO(messages + END))
+        frame = pl.read_ipc_stream(b"".join([*parts, END]))
         return frame.with_columns(times_with_offset(frame.schema))
 
 
-def _messages(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield the messages up to the end mark, which must be the end of the file, each with its type.
+def _messages(stream: IO[bytes]) -> Iterator[_Message]:
+    """Yield the messages up to the end mark, which must be the end of the file.
 
     Raises:
         UnreadableFileError: The messages do not lead to the end.
@@ -103,7 +122,7 @@ def _messages(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         body = stream.read(length) if marker == MARKER and 0 <= length <= file_size else b""
         if len(body) != length:
             break
-        yield header_type, beginning + metadata + body
+        yield _Message(header_type, beginning, metadata, body)
     else:
         if not stream.read(1):
             return
