@@ -3,8 +3,6 @@
 import re
 from collections.abc import Collection, Sequence
 
-import polars as pl
-
 from contract.job_start import DEMAND
 from job_code.files.find_files import FoundFile
 from job_code.files.printable import printable
@@ -96,26 +94,6 @@ def warn_of_other_names(
 
 def _folded(name: str) -> str:
     return NO_LETTER.sub("", name.casefold())
-
-
-def count_other(column: pl.Series, value: str | None) -> int:
-    """Return how many values of a column differ from the one in the name of a folder.
-
-    Args:
-        column: The column.
-        value: The value as text; None for a missing one.
-    """
-    if value is None:
-        return len(column) - column.null_count()
-    if column.dtype.is_numeric():
-        try:
-            same = column == float(value)
-        except ValueError:
-            return len(column)
-    else:
-        text = column.cast(pl.String)
-        same = text.str.starts_with(value) if column.dtype.is_temporal() else text.str.strip_chars() == value
-    return int((~same.fill_null(False)).sum())
 
 
 def _stand_ins(column: str, layouts: Collection[frozenset[str]]) -> list[str]:

@@ -1,7 +1,7 @@
 """Open every table at or below a path, stream its columns, and account for everything that is not read."""
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -16,11 +16,10 @@ from job_code.files.open_file import open_file
 from job_code.files.printable import printable
 from job_code.files.reader import Reader, Reading, Remark
 from job_code.files.unreadable import UnreadableFileError
-from job_code.tables.column_names import count_other, has_wrong_columns, warn_of_other_names
+from job_code.tables.column_names import has_wrong_columns, warn_of_other_names
+from job_code.tables.folder_columns import FolderColumns, folder_types
 from job_code.tables.same_content import same_content
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
-
-WHOLE_NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +32,8 @@ class TableFile:
         source: The input that the file belongs to (`demand`).
         columns: The wanted columns with their types. All columns of a CSV file are text.
         other_columns: All other columns of the file.
-        folder_values: Values of the wanted columns that the file lacks and the names of its folders have.
-        folder_names: Values of the wanted columns that the file and the names of its folders have.
         reader: Reader of the file's format.
+        folders: Wanted columns in the names of its folders.
     """
 
     path: Path
@@ -43,9 +41,8 @@ class TableFile:
     source: str
     columns: dict[str, pl.DataType]
     other_columns: tuple[str, ...]
-    folder_values: Mapping[str, str | None]
     reader: Reader
-    folder_names: Mapping[str, str | None] = field(default_factory=dict)
+    folders: FolderColumns = field(default_factory=FolderColumns)
 
     def batches(
         self, size: int, *, first: int = 0, rows: int | None = None, findings: ValidationReport | None = None
@@ -62,12 +59,10 @@ class TableFile:
             UnreadableFileError: If the content is damaged.
         """
         reading = Reading(size=size, first=first, rows=rows)
-        stored = [name for name in self.columns if name not in self.folder_values]
-        constants = [pl.lit(value).cast(self.columns[name]).alias(name) for name, value in self.folder_values.items()]
-        other = dict.fromkeys(self.folder_names, 0)
+        stored = [name for name in self.columns if name not in self.folders.added]
+        constants, other = self.folders.constants(self.columns), Counter[str]()
         for batch in self.reader.batches(stored, reading):
-            for name, value in self.folder_names.items():
-                other[name] += count_other(batch[name], value)
+            other.update(self.folders.count_other(batch))
             yield batch.with_columns(constants).select(list(self.columns)) if constants else batch
         if findings is not None:
             for remark in reading.remarks:
@@ -86,9 +81,7 @@ class TableFile:
     def only(self, names: Collection[str]) -> Self:
         """Return the file with some of its wanted columns."""
         columns = {name: dtype for name, dtype in self.columns.items() if name in names}
-        folder_values = {name: value for name, value in self.folder_values.items() if name in names}
-        folder_names = {name: value for name, value in self.folder_names.items() if name in names}
-        return replace(self, columns=columns, folder_values=folder_values, folder_names=folder_names)
+        return replace(self, columns=columns, folders=self.folders.only(names))
 
     @property
     def rows(self) -> int:
@@ -167,7 +160,11 @@ def open_tables(
             count=1,
             examples=[f"{copy.name} (the same as {original.name})"],
         )
-    return _with_folder_types(tables)
+    types = folder_types(table.folders for table in tables)
+    return [
+        replace(table, columns={**table.columns, **{name: types[name] for name in table.folders.added}})
+        for table in tables
+    ]
 
 
 def report_unreadable(
@@ -205,9 +202,9 @@ def _open(
         _report_no_table(file, findings, source=source, is_given=is_given)
         return None
     configured = {*config.key, *config.observed_columns}
-    folders = {column: value for column, value in file.folder_values.items() if column in configured}
-    of_folders = {column: value for column, value in folders.items() if column not in reader.names}
-    names = [*reader.names, *of_folders]
+    of_folders = {column: value for column, value in file.folder_values.items() if column in configured}
+    folders = FolderColumns.of(of_folders, reader.names)
+    names = [*reader.names, *folders.added]
     columns = list(wanted(names))
     if has_wrong_columns(file, names, columns, findings, source):
         return None
@@ -219,11 +216,8 @@ def _open(
         source=source,
         columns={column: reader.schema.get(column, pl.String()) for column in columns},
         other_columns=tuple(others),
-        folder_values={column: value for column, value in of_folders.items() if column in columns},
-        folder_names={
-            column: value for column, value in folders.items() if column in columns and column in reader.names
-        },
         reader=reader,
+        folders=folders.only(columns),
     )
 
 
@@ -252,25 +246,9 @@ def _copies(tables: Sequence[TableFile]) -> Iterator[tuple[TableFile, TableFile]
     for group in same_content(files):
         originals: dict[tuple[tuple[str, str | None], ...], TableFile] = {}
         for table in (files[path] for path in group):
-            original = originals.setdefault(tuple(table.folder_values.items()), table)
+            original = originals.setdefault(tuple(table.folders.added.items()), table)
             if original is not table:
                 yield table, original
-
-
-def _with_folder_types(tables: Sequence[TableFile]) -> list[TableFile]:
-    """Return the tables with one type for each column of folder names: whole numbers if all its values are."""
-    values: dict[str, set[str]] = {}
-    for table in tables:
-        for column, value in table.folder_values.items():
-            values.setdefault(column, set()).update([] if value is None else [value])
-    types: dict[str, pl.DataType] = {
-        column: pl.Int64() if found and all(map(WHOLE_NUMBER.fullmatch, found)) else pl.String()
-        for column, found in values.items()
-    }
-    return [
-        replace(table, columns={**table.columns, **{name: types[name] for name in table.folder_values}})
-        for table in tables
-    ]
 
 
 def _note(remark: Remark, file: TableFile, findings: ValidationReport) -> None:

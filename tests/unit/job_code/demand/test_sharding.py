@@ -33,9 +33,7 @@ class NoReader(Reader):
 def file_of(name: str, rows: int, *, divisible: bool) -> TableFile:
     path = Path(name)
     reader = NoReader(path=path, format_name="", schema={}, rows=rows, is_divisible=divisible)
-    return TableFile(
-        path=path, name=name, source="demand", columns={}, other_columns=(), folder_values={}, reader=reader
-    )
+    return TableFile(path=path, name=name, source="demand", columns={}, other_columns=(), reader=reader)
 
 
 def files(*rows: int, csv: tuple[int, ...] = ()) -> list[TableFile]:

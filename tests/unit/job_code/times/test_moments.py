@@ -27,9 +27,7 @@ def read(column: pl.Series, **settings: object) -> tuple[list[datetime], list[st
     rows, checks = time.read(column.alias("ds").to_frame())
     path = Path("a.parquet")
     reader = ScannedReader(path=path, format_name="Parquet", schema=dict(rows.schema), rows=rows.height)
-    file = TableFile(
-        path=path, name="a.parquet", source="demand", columns={}, other_columns=(), folder_values={}, reader=reader
-    )
+    file = TableFile(path=path, name="a.parquet", source="demand", columns={}, other_columns=(), reader=reader)
     valid = drop_bad_rows(Batch(rows=rows, file=file), checks, findings, source="demand")
     return [MIDNIGHT + timedelta(minutes=moment) for moment in valid[MOMENT]], findings.messages()
 
