@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_run(entry: argparse.ArgumentParser) -> None:
-    entry.add_argument("--demand", type=Path, metavar="PATH", help="Parquet or CSV file, or a folder of them")
+    entry.add_argument("--demand", type=Path, metavar="PATH", help="file, folder of files, or Delta table")
     entry.add_argument("--static", type=Path, metavar="PATH", help="static columns, one row per series; same formats")
     entry.add_argument("--covariates", type=Path, metavar="PATH", help="one row per key and period; same formats")
     entry.add_argument("--published", type=Path, metavar="PATH", help="earlier run that the report compares with")

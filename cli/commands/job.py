@@ -19,7 +19,7 @@ from contract.s3.keys import MODELS
 class TrainOptions:
     """The options of `onejob train`: the same as of `python -m job_code train`."""
 
-    demand: Annotated[Path, Option(metavar="PATH", help="Demand: a Parquet or CSV file, or a folder of such files.")]
+    demand: Annotated[Path, Option(metavar="PATH", help="Demand: a file, a folder of files, or a Delta table.")]
     static: StaticPath = None
     covariates: CovariatesPath = None
     published: Annotated[

@@ -29,7 +29,7 @@ class RehearsalRequest:
     demand: Annotated[
         Path | None,
         Option(
-            metavar="PATH", help="Your demand: a Parquet or CSV file, or a folder of such files. Default: synthetic."
+            metavar="PATH", help="Your demand: a file, a folder of files, or a Delta table. Default: synthetic."
         ),
     ] = None
     static: StaticPath = None
