@@ -143,6 +143,43 @@ def test_the_forecast_follows_a_price_list(tmp_path: Path) -> None:
     assert [note for note in finished.manifest["data_quality"]["notes"] if held in note]
 
 
+def test_receipts_with_a_price_list_and_a_table_of_items(tmp_path: Path) -> None:
+    """Two shops sell two items: receipts in CSV by month, a price of each item by month, and items in Delta."""
+    rng = np.random.default_rng(0)
+    first = datetime(2025, 7, 28)  # noqa: DTZ001 # a local time
+    (tmp_path / "receipts").mkdir()
+    count = 8_000
+    minute = np.sort(rng.integers(0, 69 * 7, count) * 24 * 60 + rng.integers(8 * 60, 20 * 60, count))
+    rows = pl.DataFrame(
+        {
+            "receipt": np.arange(count),
+            "shop": rng.choice(["north", "west"], count),
+            "item": rng.choice(["bread", "rolls"], count),
+            "sold_at": [first + timedelta(minutes=int(at)) for at in minute],
+            "units": rng.integers(1, 4, count),
+        }
+    )
+    for (month,), own in rows.group_by(pl.col("sold_at").dt.strftime("%Y-%m")):
+        own.write_csv(tmp_path / "receipts" / f"{month}.csv")
+    months = pl.date_range(date(2025, 7, 1), date(2026, 11, 1), "1mo", eager=True)
+    prices = [(item, month, 2.0 + at % 3) for item in ("bread", "rolls") for at, month in enumerate(months)]
+    pl.DataFrame(prices, schema=["item", "sold_at", "price"], orient="row").write_csv(tmp_path / "prices.csv")
+    items = [(shop, item, item[:1], size) for size, shop in enumerate(("north", "west")) for item in ("bread", "rolls")]
+    (tmp_path / "warehouse").mkdir()
+    table = pl.DataFrame(items, schema=["shop", "item", "category", "size"], orient="row")
+    table.write_delta(str(tmp_path / "warehouse/items"))
+    given = ("receipts/", "prices.csv", "warehouse/items/", "out")
+    arguments = [str(tmp_path / part) if part in given else part for part in command_of("receipts/")]
+    ended = start(tmp_path, *arguments, "--set", "n_estimators=20", program="cli.main").end()
+    assert ended.code == 0, ended.err
+    quality = Finished(tmp_path / "out").manifest["data_quality"]
+    assert quality["warnings"] == []
+    assert quality["input"] | {"series": 4, "demand_rows": count, "static_columns": 2} == quality["input"]
+    assert quality["covariates_missing_in_horizon"] == {"price": 0.0}
+    assert quality["covariates_not_used"] == []
+    assert quality["ignored_columns"] == ["demand: receipt"]
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize(
     ("name", "write", "periods"), [("sales/", sales, "W-MON"), ("warehouse/demand/", delta, "W-MON")]
