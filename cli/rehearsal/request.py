@@ -28,9 +28,7 @@ class RehearsalRequest:
     environment: Environment = PERSONAL_ENVIRONMENT
     demand: Annotated[
         Path | None,
-        Option(
-            metavar="PATH", help="Your demand: a file, a folder of files, or a Delta table. Default: synthetic."
-        ),
+        Option(metavar="PATH", help="Your demand: a file, a folder of files, or a Delta table. Default: synthetic."),
     ] = None
     static: StaticPath = None
     covariates: CovariatesPath = None
