@@ -18,8 +18,8 @@ from job_code.series.panel import Panel
 # In units of the scale. MLForecast adds each value to its rolling sums and subtracts it later. Multiples of the grain
 # keep these sums exact. So a mean over periods without demand is exactly 0, without rounding errors of older demand.
 GRAIN = 2.0**-40
-# Grains of sums over a whole panel. Whole numbers of grains add up exactly, so the series before do not matter. The sum of
-# four weeks of minutes fits into 64 bits, because no change counts above the maximum.
+# Grains of sums over a whole panel. Whole numbers of grains add up exactly, so the series before do not matter. The sum
+# of four weeks of minutes fits into 64 bits, because no change counts above the maximum.
 CHANGE_GRAIN = 2.0**-26
 MAX_CHANGE = 2.0**20
 UNKNOWN = np.inf  # stands for the value after the last one; a feature that saw it would not be finite
