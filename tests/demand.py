@@ -27,6 +27,7 @@ from job_code.exogenous_files.covariate_counts import Window
 from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.exogenous_files.static_files import StaticShards, shard_static
 from job_code.model.direct_model import DirectModel
+from job_code.plausibility.first_periods import with_common_begin
 from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.prepare import PreparedDemand, prepare
 from job_code.preparation.shard_preparation import InputShards
@@ -145,7 +146,7 @@ def prepared(
     static_shards = StaticShards({})
     if static is not None:
         static_shards = shard_static(write(folder / "static", static), demand, context, findings)
-    calendar = check_calendar(demand.moments, config, findings)
+    calendar = with_common_begin(check_calendar(demand.moments, config, findings), demand.moments, config)
     return prepare(
         InputShards(demand=demand, static=static_shards, covariates=ShuffledCovariates()),
         StoredCovariates(),

@@ -157,7 +157,7 @@ def _spans(rows: _Rows, series: int, calendar: Calendar, config: ForecastConfig)
     np.minimum.at(first, with_value.series, with_value.period)
     has_value = first != NEVER
     # A series without any value has only its last period: earlier periods would add no information.
-    begin = np.where(has_value, first if calendar.first is None else calendar.first, last)
+    begin = np.where(has_value, first if calendar.first is None else np.minimum(first, calendar.first), last)
     end = np.where(last == -NEVER, NEVER, last if config.cutoff_rule == "series" else calendar.cutoff).astype(np.int64)
     begin = np.minimum(begin, end)
     if config.history is not None:

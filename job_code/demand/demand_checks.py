@@ -36,7 +36,8 @@ class Calendar:
         frequency: Calendar of the period numbers.
         cutoff: Number of the last observed period that the run uses.
         rule: How several rows become one period; None if every row is a period.
-        first: Number of the period with which every series begins; None if each begins with its own first value.
+        first: Number of the period with which every series begins that has no earlier value; None if each begins with
+            its own first value.
     """
 
     frequency: Frequency
@@ -87,9 +88,7 @@ def check_calendar(counts: MomentCounts, config: ForecastConfig, findings: Valid
     cutoff = _check_cutoff(counts, frequency, config, findings)
     if rule is not None:
         cutoff = _without_unfinished(counts, frequency, cutoff, config, findings)
-    begin = frequency.periods(counts.observed[:1])
-    first = int(begin[0]) if config.start_rule == "zero" and len(begin) else None
-    return Calendar(frequency, cutoff, rule, first)
+    return Calendar(frequency, cutoff, rule)
 
 
 def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, config: ForecastConfig) -> Problems:

@@ -11,14 +11,13 @@ from job_code.demand.demand_checks import Calendar
 from job_code.demand.demand_rows import SOURCE
 from job_code.demand.frequency_inference import BUSINESS_DAYS, MONDAY
 from job_code.demand.moment_counts import ROWS, MomentCounts
+from job_code.plausibility.first_periods import check_first_periods
 from job_code.plausibility.missing_periods import check_missing_periods
 from job_code.plausibility.number_forms import check_numbers
 from job_code.plausibility.period_rows import INCOMPLETE, RECENT_PERIODS, SPARSE, PeriodRows
 from job_code.series.frequency import Frequency
 from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
 from job_code.times.moments import MAX_NUMBER, MOMENT
-
-ENDLESS = 1_000  # empty periods for each period with demand
 
 
 def check_dates(
@@ -50,7 +49,7 @@ def check_dates(
         return
     if frequency.calendar.kind == "numbered":
         check_numbers(found, findings)
-    found = _check_first_periods(found, frequency, config, findings)
+    found = check_first_periods(found, frequency, config, findings)
     _note_weekends(counts, calendar, findings)
     check_missing_periods(found.until(calendar.cutoff), frequency, findings)
     if config.cutoff is None and not future.any() and found.are_many:
@@ -90,35 +89,6 @@ def _note_weekends(counts: MomentCounts, calendar: Calendar, findings: Validatio
         examples=[Frequency("D").text_of(day // DAY) for day in at.select(days.unique().sort().head(EXAMPLES))[MOMENT]],
         level="note",
     )
-
-
-def _check_first_periods(
-    found: PeriodRows, frequency: Frequency, config: ForecastConfig, findings: ValidationReport
-) -> PeriodRows:
-    """Report a few early rows with nothing between them and the rest, such as rows dated 1900-01-01.
-
-    They are an error if most of the work would be for empty periods.
-
-    Returns:
-        The other periods.
-    """
-    rows, numbers = found.rows, found.periods
-    gaps = np.diff(numbers)
-    begin = int(np.argmax(gaps)) + 1 if len(gaps) else 0
-    # Rare sellers have long gaps. The rows are odd if the gap is longer than all that follows.
-    usual = len(rows) if found.are_many else int(numbers[-1] - numbers[begin]) + 1
-    if not begin or gaps[begin - 1] <= usual or rows[:begin].sum() > SPARSE * rows.sum():
-        return found
-    findings.add(
-        SOURCE,
-        "row",
-        f"dated long before {frequency.text_of(int(numbers[begin]))}, where the demand begins",
-        remedy="Their series are zero in between. Correct the dates, or limit the history",
-        count=int(rows[:begin].sum()),
-        examples=[frequency.text_of(int(number)) for number in numbers[:begin][:EXAMPLES]],
-        level="error" if config.history is None and gaps[begin - 1] > ENDLESS * len(rows) else "warning",
-    )
-    return PeriodRows(numbers[begin:], rows[begin:])
 
 
 def _check_last_periods(found: PeriodRows, calendar: Calendar, findings: ValidationReport) -> None:

@@ -16,6 +16,7 @@ from job_code.exogenous_files.covariate_rules import resolve_rules
 from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.exogenous_files.static_files import StaticShards, shard_static
 from job_code.plausibility.date_checks import check_dates
+from job_code.plausibility.first_periods import with_common_begin
 from job_code.plausibility.last_totals import check_last_totals
 from job_code.preparation.covariate_calendars import report_calendars
 from job_code.preparation.data_quality import describe_input
@@ -86,7 +87,7 @@ def _check(
 ) -> PreparedDemand:
     """Set the calendar, then check and align all shards."""
     demand, config = shards.demand, context.config
-    calendar = check_calendar(demand.moments, config, findings)
+    calendar = with_common_begin(check_calendar(demand.moments, config, findings), demand.moments, config)
     check_dates(demand.moments, calendar, config, findings, today=context.request.today)
     if calendar.rule in ADDING:
         demand.digests.report(findings)

@@ -60,7 +60,7 @@ def reference(rows: Rows, calendar: Calendar, config: ForecastConfig) -> Referen
         known = {period: value for period in periods if (value := rows[key][period]) is not None}
         last = cutoff if config.cutoff_rule == "common" else max(periods)
         begin = min(known) if known else max(periods)
-        first = begin if calendar.first is None or not known else calendar.first
+        first = begin if calendar.first is None or not known else min(begin, calendar.first)
         if config.history is not None:
             first = max(first, last - config.history + 1)
         values, observed, gaps = [], [], 0
@@ -172,8 +172,9 @@ def test_alignment_agrees_with_the_reference(
         cutoff = 100
         rows = random_rows(random, cutoff)
         rows["LAST"] = {cutoff: 1.0}
-        first = min(period for each in rows.values() for period, value in each.items() if value is not None)
-        calendar = Calendar(CALENDAR, cutoff, first=first if start_rule == "zero" else None)
+        begins = sorted(period for each in rows.values() for period, value in each.items() if value is not None)
+        common = begins[int(random.choice([0, 5]))]  # after a few strays, or with the first
+        calendar = Calendar(CALENDAR, cutoff, first=common if start_rule == "zero" else None)
         shards, largest = int(random.integers(1, 5)), int(random.choice([1, 10, 40, 1000]))
         shuffle(rows, tmp_path, random, shards=shards, writers=int(random.integers(1, 4)))
         panel, repairs, sizes = aligned(tmp_path, calendar, config, shards=shards, values_per_panel=largest)
