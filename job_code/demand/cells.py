@@ -75,8 +75,8 @@ class Cells:
         return np.unique(self._sorted[1:][self._sorted[1:] == self._sorted[:-1]])
 
     @cached_property
-    def _periods(self) -> Integers:
-        """Number of periods of each series that have rows."""
+    def periods(self) -> Integers:
+        """Number of periods of each series that have rows, shape (series,)."""
         if self._taken is not None:
             counted: Integers = np.count_nonzero(self._taken, axis=1)
             return counted
@@ -97,7 +97,7 @@ class Cells:
         Returns:
             The series, the step of each in periods, and the number of series with enough rows to know.
         """
-        enough = self._periods >= MIN_ROWS
+        enough = self.periods >= MIN_ROWS
         some = np.flatnonzero(enough & (self._neighbors == 0))
         begins, distance = self._distances(some)
         steps = np.gcd.reduceat(distance, begins) if len(some) else some
@@ -112,10 +112,10 @@ class Cells:
         Returns:
             The series, the usual distance of each in periods, and the number of series with at least a few rows.
         """
-        enough = self._periods >= FEW_ROWS
+        enough = self.periods >= FEW_ROWS
         checked = int(np.count_nonzero(enough))
-        some = np.flatnonzero(enough & (2 * self._neighbors < self._periods - 1))
-        if not len(some) or (self._periods[enough] - 1).sum() < MIN_ROWS:
+        some = np.flatnonzero(enough & (2 * self._neighbors < self.periods - 1))
+        if not len(some) or (self.periods[enough] - 1).sum() < MIN_ROWS:
             return np.empty(0, np.int64), np.empty(0, np.int64), checked
         begins, distance = self._distances(some)
         counts = np.diff(np.append(begins, len(distance)))

@@ -25,6 +25,7 @@ from job_code.times.moments import MOMENT
 
 MAX_ODD_SHARE = 0.01  # maximum share of the rows whose early dates may be placeholders such as 1900-01-01
 MAX_SPACED_SHARE = 0.5  # of the series; a few may keep a distance by chance
+MIN_DATES = 3  # of a series among others with times; fewer midnights may be times
 MAX_STEPPED_SHARE = 0.01  # of the series; if more have a longer step than the calendar, it is an error, else a note
 
 
@@ -114,13 +115,16 @@ def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, co
 def check_raw(shard: ShuffledShard, frequency: Frequency, config: ForecastConfig) -> Problems:
     """Find the problems that rows show before they are combined: negative values, and dates that a series has twice.
 
-    Two rows of a series at one time may be two sales. Two rows on one date, without a time, may be a copy.
+    Two rows of a series at one time may be two sales. Two rows on one date, without a time, may be a copy. A series has
+    dates if all its rows are at midnight. Among series with times, a few rows may be there by chance.
     """
     found = {}
     if config.negative_rule == "error":
         found["negative"] = _rows_with(np.flatnonzero(shard.value < 0), shard, frequency)
-    if config.aggregate == "auto" and not (shard.moment % DAY).any():
-        found["repeated"] = _check_cells(shard, shard.moment // DAY, Frequency("D"))["duplicates"]
+    if config.aggregate == "auto":
+        dated = _with_dates(shard)
+        if len(dated.moment):
+            found["repeated"] = _duplicates(dated, Cells.of(dated, dated.moment // DAY), Frequency("D"))
     return found
 
 
@@ -206,20 +210,36 @@ def _rows_with(rows: Integers, shard: ShuffledShard, frequency: Frequency) -> Pr
     return Problem(len(rows), _examples(shard, rows, frequency))
 
 
+def _with_dates(shard: ShuffledShard) -> ShuffledShard:
+    """Return the rows of the series that have dates."""
+    is_timed = shard.moment % DAY != 0
+    if not is_timed.any():
+        return shard
+    has_dates = np.bincount(shard.series[is_timed], minlength=shard.keys.height) == 0
+    dated = shard.where(has_dates[shard.series])
+    if not len(dated.moment):
+        return dated
+    enough = Cells.of(dated, dated.moment // DAY).periods >= MIN_DATES
+    return dated.where(enough[dated.series])
+
+
 def _check_cells(shard: ShuffledShard, periods: Periods, frequency: Frequency) -> Problems:
     cells = Cells.of(shard, periods)
+    return {
+        "duplicates": _duplicates(shard, cells, frequency),
+        "spaced": _steps(shard, *cells.spaced(), unit=frequency.unit),
+        "stepped": _steps(shard, *cells.stepped(), unit=frequency.unit),
+    }
+
+
+def _duplicates(shard: ShuffledShard, cells: Cells, frequency: Frequency) -> Problem:
     shown = np.empty(0, np.int64)
     if len(cells.repeated):
         # Two moments in one period are also duplicates. The message shows the earlier one.
         rows = np.flatnonzero(np.isin(cells.cell, cells.repeated[:EXAMPLES]))
         rows = rows[np.lexsort((shard.moment[rows], cells.cell[rows]))]
         shown = rows[np.unique(cells.cell[rows], return_index=True)[1]]
-    duplicates = Problem(len(np.unique(cells.repeated // cells.span)), _examples(shard, shown, frequency))
-    return {
-        "duplicates": duplicates,
-        "spaced": _steps(shard, *cells.spaced(), unit=frequency.unit),
-        "stepped": _steps(shard, *cells.stepped(), unit=frequency.unit),
-    }
+    return Problem(len(np.unique(cells.repeated // cells.span)), _examples(shard, shown, frequency))
 
 
 def _steps(shard: ShuffledShard, series: Integers, steps: Integers, checked: int, *, unit: str) -> Problem:

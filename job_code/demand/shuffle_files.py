@@ -7,8 +7,9 @@ run fails with a duplicate.
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ import polars as pl
 
 from job_code.demand.demand_rows import IN_STOCK_SHARE, VALUE
 from job_code.runtime.frames import read_frame, write_frame
+from job_code.series.arrays import Booleans
 from job_code.tables.key_hashes import Codes, Hashes, KnownKeys, hash_keys, shard_of
 from job_code.times.moments import MOMENT
 
@@ -120,6 +122,21 @@ class ShuffledShard:
     moment: npt.NDArray[np.int32]
     value: npt.NDArray[np.float32]
     in_stock_share: npt.NDArray[np.float32] | None = None
+
+    def where(self, chosen: Booleans) -> Self:
+        """Return some of the rows, and the keys of all series.
+
+        Args:
+            chosen: Whether each row is returned, shape (rows,).
+        """
+        share = self.in_stock_share
+        return replace(
+            self,
+            series=self.series[chosen],
+            moment=self.moment[chosen],
+            value=self.value[chosen],
+            in_stock_share=None if share is None else share[chosen],
+        )
 
 
 def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, in_stock_share: bool = False) -> ShuffledShard | None:

@@ -211,6 +211,22 @@ def test_days_that_overlap_in_two_extracts_are_not_summed(tmp_path: Path) -> Non
     assert run_job(tmp_path / "sum", files, frequency="W-MON", aggregate="sum", **FEW_TREES).manifest["series"] == 1
 
 
+def test_series_with_times_do_not_hide_dates_that_another_has_twice(tmp_path: Path) -> None:
+    days = pl.DataFrame({"ds": pl.datetime_range(at(date(2026, 9, 1), 0), at(date(2026, 11, 22), 0), "1d", eager=True)})
+    demand = pl.concat([transactions(), days.select(pl.lit("dates").alias("unique_id"), "ds", pl.lit(1.0).alias("y"))])
+    assert problems(tmp_path / "once", {"a.parquet": demand}, frequency="W-MON") == []
+    (problem,) = problems(tmp_path / "twice", {"a.parquet": demand, "b.parquet": demand[-9:]}, frequency="W-MON")
+    assert problem.startswith("demand: 1 series with several rows on one date, e.g. dates 2026-11-14, dates 2026-11-15")
+
+
+@pytest.mark.parametrize("hours", [(0, 0, 0, 24, 24), (0, 0, 24, 31), (24, 24, 47, 48)])
+def test_few_midnights_among_times_may_be_times(tmp_path: Path, hours: tuple[int, ...]) -> None:
+    night = at(date(2026, 11, 2), 0)
+    times = [night + timedelta(hours=hour) for hour in hours]
+    rare = pl.DataFrame({"unique_id": "rare", "ds": times, "y": 1.0}).with_columns(pl.col("ds").cast(pl.Datetime("us")))
+    assert problems(tmp_path, {"a.parquet": pl.concat([transactions(), rare])}, frequency="W-MON") == []
+
+
 def test_negative_rows_are_found_before_they_are_summed(tmp_path: Path) -> None:
     demand = transactions().with_columns(y=pl.when(pl.int_range(pl.len()) % 50 == 0).then(-1.0).otherwise("y"))
     (problem,) = problems(tmp_path, {"a.parquet": demand}, frequency="W-MON", negative_rule="error")
