@@ -4,7 +4,7 @@ A digest of the rows of each file and day is enough: equal digests of two files 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -23,6 +23,8 @@ ADDING = ("sum", "mean", "count")
 AT_LEAST = 20  # equal rows of two files; fewer may be equal by chance
 MOST = 0.5  # of the rows of the smaller file, on the days of both
 MAX_DIGESTS = 4_000_000  # beyond, the files have hardly more than a row a day
+MAX_WAITING = 500_000  # digests of batches, in memory until they are added
+OF_A_TABLE = 50  # digests that take as much memory as a table without any
 MULTIPLIERS = tuple(np.uint64(each) for each in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 SHIFT = np.uint64(29)
 FILE, OTHER, DATE, ROWS, DIGEST = "file", "other", "day", "rows", "digest"
@@ -40,9 +42,11 @@ class RowDigests:
 
     Attributes:
         table: `file`, `day` (days since 1970-01-01), `rows` and `digest`. Rows without demand do not count.
+        are_too_many: Whether there were more than `MAX_DIGESTS`. The table is empty then.
     """
 
     table: pl.DataFrame
+    are_too_many: bool = False
 
     @classmethod
     def of(cls, batch: pl.DataFrame, hashes: Hashes, file: str) -> Self:
@@ -69,13 +73,15 @@ class RowDigests:
     @classmethod
     def total(cls, parts: Iterable[Self]) -> Self:
         """Add the digests of batches, so that the order and the borders of batches do not matter."""
-        stacked = pl.concat([pl.DataFrame(schema=SCHEMA), *(part.table for part in parts)])
-        return cls(stacked.group_by(FILE, DATE).agg(pl.col(ROWS, DIGEST).sum()))
+        stacked = list(parts)
+        added = pl.concat([pl.DataFrame(schema=SCHEMA), *(part.table for part in stacked)])
+        added = added.group_by(FILE, DATE).agg(pl.col(ROWS, DIGEST).sum())
+        if added.height > MAX_DIGESTS or any(part.are_too_many for part in stacked):
+            return cls(added.clear(), are_too_many=True)
+        return cls(added)
 
     def report(self, findings: ValidationReport) -> None:
         """Warn of files that have most of the rows of their common days in common."""
-        if self.table.height > MAX_DIGESTS:
-            return
         repeated = self.table.filter(pl.struct(DATE, ROWS, DIGEST).is_duplicated()).sort(FILE)
         originals = repeated.group_by(DATE, ROWS, DIGEST).agg(pl.col(FILE).min())
         copied = (
@@ -107,6 +113,33 @@ class RowDigests:
             ],
             level="warning",
         )
+
+
+@dataclass
+class DigestCollector:
+    """Digests of batches, added before they become many. Memory: at most twice `MAX_DIGESTS`, and `MAX_WAITING`.
+
+    Attributes:
+        added: Those that are added.
+        waiting: Those of the latest batches.
+        size: Size of those that wait.
+    """
+
+    added: RowDigests = field(default_factory=lambda: RowDigests.total([]))
+    waiting: list[RowDigests] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, digests: RowDigests) -> None:
+        """Add the digests of one or several batches."""
+        self.waiting.append(digests)
+        self.size += digests.table.height + OF_A_TABLE
+        if self.size > max(MAX_WAITING, self.added.table.height):  # so each digest is added a few times only
+            self.total()
+
+    def total(self) -> RowDigests:
+        """Return the digests of all batches so far."""
+        self.added, self.waiting, self.size = RowDigests.total([self.added, *self.waiting]), [], 0
+        return self.added
 
 
 def _mixed(hashes: Hashes, moments: npt.NDArray[np.int32], values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint64]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from job_code.config import ForecastConfig
 from job_code.demand.demand_rows import SOURCE, clean_demand
-from job_code.demand.file_overlaps import RowDigests, adds_rows
+from job_code.demand.file_overlaps import DigestCollector, RowDigests, adds_rows
 from job_code.demand.moment_counts import MomentCounter, MomentCounts
 from job_code.demand.run_context import RunContext
 from job_code.demand.shuffle_files import ROW, ROW_IN_STOCK, ShuffleWriter
@@ -46,7 +46,7 @@ class _Result:
     signs: DecimalSigns
     findings: ValidationReport = field(default_factory=ValidationReport)
     moments: MomentCounter = field(default_factory=MomentCounter)
-    digests: list[RowDigests] = field(default_factory=list)
+    digests: RowDigests = field(default_factory=lambda: RowDigests.total([]))
     series: int = 0
     zones: ZoneUse = NO_TIMES
     unreadable: dict[str, tuple[str, UnreadableFileError]] = field(default_factory=dict)
@@ -109,8 +109,10 @@ def shard_demand(
     require_space(folder, context.sizes.disk_for_shards(rows, row))
     tasks = _tasks(files, types, shards, context)
     expected = max(1, rows * row.itemsize)
-    results, signs = [], DecimalSigns(config.decimal)
+    results, signs, digests = [], DecimalSigns(config.decimal), DigestCollector()
     for result in context.workers.map(_shard, tasks, while_waiting=lambda: advance(_bytes_of_rows(folder) / expected)):
+        digests.add(result.digests)
+        result.digests = RowDigests.total([])
         results.append(result)
         findings.merge(result.findings)
         signs.merge(result.signs)
@@ -129,7 +131,7 @@ def shard_demand(
         types=types,
         moments=moments,
         series=max(result.series for result in results),
-        digests=RowDigests.total(digest for result in results for digest in result.digests),
+        digests=digests.total(),
         files=len(files),
         ignored_columns=tuple(sorted(ignored)),
         zones=reduce(or_, (result.zones for result in results)),
@@ -168,7 +170,7 @@ def _report_unreadable(results: Sequence[_Result], findings: ValidationReport) -
 
 def _shard(task: _Task) -> _Result:
     result = _Result(signs=DecimalSigns(task.config.decimal))
-    writer = ShuffleWriter(task.folder, task.writer, task.shards, task.config.key)
+    writer, digests = ShuffleWriter(task.folder, task.writer, task.shards, task.config.key), DigestCollector()
     for part in task.parts:
         file = part.file
         try:
@@ -179,11 +181,11 @@ def _shard(task: _Task) -> _Result:
                 result.zones |= ZoneUse.of(batch.rows[task.config.time], file.name)
                 hashes = writer.add(clean)
                 if task.has_digests:
-                    result.digests.append(RowDigests.of(clean, hashes, file.name))
+                    digests.add(RowDigests.of(clean, hashes, file.name))
         except UnreadableFileError as error:
             result.unreadable[file.name] = (file.file_format, error)
     writer.close()
-    result.digests = [RowDigests.total(result.digests)]
+    result.digests = digests.total()
     result.series = writer.series
     return result
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.demand.file_overlaps import RowDigests
+from job_code.demand.file_overlaps import DigestCollector, RowDigests
 from job_code.demand.work_sizes import WorkSizes
 from job_code.tables.validation_report import ValidationReport
 from tests.demand import run_job, sharded
@@ -100,6 +100,36 @@ def test_a_digest_depends_on_every_row_and_on_no_order() -> None:
     everything = digest(slice(0, 500))
     assert digest(slice(300, 500), slice(0, 300)) == everything
     assert len({digest(slice(0, size)) for size in range(1, 501)}) == 500
+
+
+def digest_of(file: str, day: int) -> RowDigests:
+    rows = pl.DataFrame({"_moment": np.array([day * 1_440], np.int32), "_value": np.array([1.0], np.float32)})
+    return RowDigests.of(rows, np.array([7], np.uint64), file)
+
+
+def test_digests_are_added_as_they_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("job_code.demand.file_overlaps.MAX_WAITING", 520)
+    collector, parts = DigestCollector(), [digest_of(f"file {at % 3}", at % 20) for at in range(600)]
+    for part in parts:
+        collector.add(part)
+        assert len(collector.waiting) <= 11
+        assert collector.added.table.height <= 60
+    order = ["file", "day"]
+    assert collector.total().table.sort(order).equals(RowDigests.total(parts).table.sort(order))
+
+
+@pytest.mark.parametrize(("limit", "warned"), [(60, True), (59, False), (40, False)])
+def test_too_many_digests_take_no_memory(monkeypatch: pytest.MonkeyPatch, limit: int, warned: bool) -> None:
+    """Neither the digests before nor those after are enough to compare files."""
+    monkeypatch.setattr("job_code.demand.file_overlaps.MAX_DIGESTS", limit)
+    monkeypatch.setattr("job_code.demand.file_overlaps.MAX_WAITING", 520)
+    collector, findings = DigestCollector(), ValidationReport()
+    for file, day in [*((file, day) for file in "ab" for day in range(30)), ("a", 0), ("b", 0)]:
+        collector.add(digest_of(file, day))
+    total = collector.total()
+    assert total.table.height == (60 if warned else 0)
+    total.report(findings)
+    assert len(findings.messages("warning")) == warned
 
 
 def test_the_run_warns_of_overlaps(tmp_path: Path) -> None:
