@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MARKS: dict[Format, bytes] = {"Parquet": b"PAR1", "Arrow": b"ARROW1"}  # at the beginning and at the end
 SIZE_BYTES = 4  # of the footer, before the mark at the end
 PARQUET_START = 4
+FOOTER_BEGIN, FOOTER_END = 0x15, 0  # bytes of a Parquet footer: its first field is a number
 # The end of everything before the footer: pages, bloom filters and indexes.
 DATA_END = """
 SELECT max(greatest(
@@ -62,15 +63,29 @@ def prove_one_file(path: Path, file_format: Format) -> None:
         end = content.read()
         if not end.endswith(mark):
             raise UnreadableFileError("its end is missing, so it was cut", remedy=SAVE_AGAIN)
-        if file_format == "Arrow":
-            with mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        with mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            if file_format == "Arrow":
                 is_joined = mapped.find(mark * 2) >= 0
-        else:
-            surplus = size - len(end) - int.from_bytes(end[:SIZE_BYTES], "little") - _data_end(path)
-            content.seek(max(0, surplus))
-            is_joined = surplus > 0 and content.read(len(mark)) == mark
+            else:
+                surplus = size - len(end) - int.from_bytes(end[:SIZE_BYTES], "little") - _data_end(path)
+                is_joined = _has_file_before(mapped, mark, surplus)
     if is_joined:
         raise UnreadableFileError("it is several files in one", remedy="Upload each file by itself")
+
+
+def _has_file_before(mapped: mmap.mmap, mark: bytes, surplus: int) -> bool:
+    """Return whether another file ends in the first bytes, which the footer does not explain.
+
+    The rest of a bloom filter, whose size a footer may lack, also is a surplus, but no file ends in that many bytes.
+    """
+    at = -1
+    while (at := mapped.find(mark * 2, at + 1, max(0, surplus) + len(mark))) >= 0:
+        size = at - SIZE_BYTES
+        begin = size - int.from_bytes(mapped[max(0, size) : at], "little")
+        # Otherwise it is text.
+        if begin >= PARQUET_START and mapped[begin] == FOOTER_BEGIN and mapped[size - 1] == FOOTER_END:
+            return True
+    return False
 
 
 @cache

@@ -46,6 +46,30 @@ def by_polars(content: pa.Table, path: Path) -> None:
     pl.DataFrame(content).write_parquet(path, row_group_size=900)
 
 
+def varint(number: int) -> bytes:
+    """Return a whole number as a footer has it."""
+    left, found = 2 * number, b""
+    while left > 127:
+        found, left = found + bytes([left & 127 | 128]), left >> 7
+    return found + bytes([left])
+
+
+def by_old_pyarrow(content: pa.Table, path: Path, *, different: int = 100, **options: object) -> None:
+    """Write bloom filters whose size the footer lacks, as writers did before 2023."""
+    by_pyarrow(bloom_filter_options={"unique_id": {"ndv": different}}, **options)(content, path)
+    written, filters = path.read_bytes(), "bloom_filter_offset, bloom_filter_length"
+    size = int.from_bytes(written[-8:-4], "little")
+    data, footer = written[: -8 - size], written[-8 - size : -8]
+    with duckdb.connect() as database:
+        found = database.execute(f"SELECT {filters} FROM parquet_metadata('{path}')").fetchall()
+    for at, length in found:
+        if at is not None:
+            before, rest = footer.split(b"\x16" + varint(at) + b"\x15" + varint(length))
+            # A byte has the distance to the next field. It is now one longer, unless the fields end.
+            footer = before + b"\x16" + varint(at) + bytes([rest[0] + 16 if rest[0] else 0]) + rest[1:]
+    path.write_bytes(data + footer + len(footer).to_bytes(4, "little") + b"PAR1")
+
+
 def as_file(write: Callable[[pa.Table], bytes]) -> Callable[[pa.Table, Path], None]:
     def written(content: pa.Table, path: Path) -> None:
         path.write_bytes(write(content))
@@ -59,6 +83,7 @@ WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {
     "no dictionary": by_pyarrow(use_dictionary=False, compression="none"),
     "page index": by_pyarrow(write_page_index=True, row_group_size=300),
     "bloom filters": by_pyarrow(bloom_filter_options={"unique_id": {"ndv": 100}}),
+    "bloom filters of unknown size": by_old_pyarrow,
     "no statistics": by_pyarrow(write_statistics=False, store_schema=False),
     "duckdb": by_duckdb,
     "polars": by_polars,
@@ -99,6 +124,13 @@ def test_several_files_in_one_are_refused(tmp_path: Path, writer: str, sizes: tu
     (tmp_path / "a").write_bytes(content)
     error = refusal(tmp_path / "a", COLUMNS)
     assert (error.reason, error.remedy) == ("it is several files in one", "Upload each file by itself")
+
+
+def test_text_like_the_border_of_two_files_is_text(tmp_path: Path) -> None:
+    content = table(1_000).set_column(0, "unique_id", pa.array(["PAR1PAR1"] * 1_000))
+    by_old_pyarrow(content, tmp_path / "a", different=1_000_000, use_dictionary=False, compression="none")
+    assert (tmp_path / "a").read_bytes().index(b"PAR1PAR1") < 1_000_000  # within the size of the filter
+    assert pl.concat(opened(tmp_path / "a").batches(COLUMNS, Reading(size=1_000))).equals(pl.DataFrame(content))
 
 
 def test_several_streams_in_one_are_refused(tmp_path: Path) -> None:
