@@ -6,10 +6,12 @@ import io
 import itertools
 import re
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Self
 
 from job_code.files.packing import BLOCK, UTF8, Packing, opened
 from job_code.files.unreadable import UnreadableFileError
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
 
 MAX_VALUE = 1_000_000  # characters; a longer value is a quote that does not close
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
-NUMBER_OR_DATE = re.compile(r"[-+]?\d[\d.,:/ TZ+-]*")
+SAMPLED_ROWS = 50  # that show what the values of each column look like
+MOST = 0.8  # of these
+NUMBER, LONG_NUMBER, LONG = "9", "99", 8  # forms, and the digits of a long number, such as 20261116
+IS_NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?")
+DIGIT, LETTER, REPEATED = re.compile(r"\d"), re.compile(r"[^\W\d_]"), re.compile(r"([9a])\1+")
 
 
 def prove_whole(path: Path, packing: Packing, delimiter: str, *, columns: int, rows: int, before: int = 0) -> None:
@@ -131,42 +137,81 @@ def _count_with_python(path: Path, packing: Packing, delimiter: str, columns: in
     Raises:
         UnreadableFileError: A quoted value holds whole rows, because a quote is missing.
     """
-    rows, usual = -1, list[str]()
+    count, usual = -1, None
     with python_rows(path, packing, delimiter, before=before) as (reader, _):
+        last = 0
         for row in reader:
-            rows += bool(row)
-            if rows > 0 and any("\n" in value or "\r" in value for value in row):
-                if columns > 1 and any(_is_row(each, usual) for each in _rows_inside(row, delimiter)):
-                    last = before + reader.line_num
-                    first = last - max(len(LINE_BREAK.findall(value)) for value in row)
+            first, last = last, reader.line_num
+            count += bool(row)
+            if last - first > 1 and columns > 1 and count > 0:
+                usual = usual or _UsualRows.of(path, packing, delimiter, before)
+                if any(map(usual.have, _lines_inside(row, delimiter))):
+                    line = before + last
+                    begin = line - max(len(LINE_BREAK.findall(value)) for value in row)
                     raise UnreadableFileError(
-                        f"a quoted value in the lines {first} to {last} holds whole rows",
-                        remedy="Close the quote, and double each quote inside a value",
+                        f"a quoted value in the lines {begin} to {line} holds whole rows",
+                        remedy="Close the quote, and double each quote inside a value. If the value is right, replace "
+                        "its line breaks, or write the file as Parquet",
                     )
-            elif rows > 0 and not usual:
-                usual = row
-    return rows
+    return count
 
 
-def _rows_inside(row: list[str], delimiter: str) -> Iterator[list[str]]:
+def _lines_inside(row: list[str], delimiter: str) -> Iterator[list[str]]:
     """Yield the values of each line inside a quoted value that has as many values as a row.
 
-    The last line continues after the value. It counts if the first line, which begins before the value, is a row too.
+    In a text, few lines have so many. The last line continues after the value. It counts if the first line, which
+    begins before the value, is a row too.
     """
     for column, value in enumerate(row):
         first, *inside = LINE_BREAK.split(value)
-        yield from (line.split(delimiter) for line in inside[:-1] if line.count(delimiter) == len(row) - 1)
+        lines = [line.split(delimiter) for line in inside[:-1] if line.strip()]
+        whole = [line for line in lines if len(line) == len(row)]
+        yield from whole if 2 * len(whole) >= len(lines) else ()
         if inside and column + first.count(delimiter) == len(row) - 1 and inside[-1].count(delimiter) == column:
             yield [*inside[-1].split(delimiter), *row[column + 1 :]]
 
 
-def _is_row(values: list[str], usual: list[str]) -> bool:
-    """Return whether the values of a line look like a row, not like a sentence with as many commas."""
-    if usual and _follow_blanks(values) and not _follow_blanks(usual):
-        return False
-    numbers = [value for value, example in zip(values, usual, strict=False) if NUMBER_OR_DATE.fullmatch(example)]
-    return not numbers or any(map(NUMBER_OR_DATE.fullmatch, numbers))
+@dataclass(frozen=True)
+class _UsualRows:
+    """What rows look like.
+
+    Attributes:
+        forms: Form of most values of each column; empty if they have several forms, or are words.
+        follow_blanks: Whether there is a blank before the values of a column.
+    """
+
+    forms: tuple[str, ...]
+    follow_blanks: bool
+
+    @classmethod
+    def of(cls, path: Path, packing: Packing, delimiter: str, before: int) -> Self:
+        with python_rows(path, packing, delimiter, before=before) as (reader, _):
+            _, *rows = itertools.islice(filter(None, reader), 1 + SAMPLED_ROWS)
+        columns = list(zip(*rows, strict=False))
+        blanks = [sum(value[:1].isspace() for value in values) >= MOST * len(rows) for values in columns[1:]]
+        return cls(tuple(map(_usual_form, columns)), any(blanks))
+
+    def have(self, values: list[str]) -> bool:
+        """Return whether the values of a line look like a row, not like a sentence with as many commas.
+
+        Dates and codes say more than numbers. A line that could be both counts as a row.
+        """
+        if not self.follow_blanks and all(value[:1].isspace() for value in values[1:]):
+            return False
+        known = [(value, form) for value, form in zip(values, self.forms, strict=False) if form and value.strip()]
+        weights = [(1 if form == NUMBER else 2) * (1 if _form(value) == form else -1) for value, form in known]
+        return sum(weights) >= 0 if weights else not any(self.forms)
 
 
-def _follow_blanks(values: list[str]) -> bool:
-    return all(value[:1].isspace() for value in values[1:])
+def _usual_form(values: Sequence[str]) -> str:
+    forms = [_form(value) for value in values if value.strip() and not LINE_BREAK.search(value)]
+    form, count = Counter(forms).most_common(1)[0] if forms else ("", 0)
+    return form if "9" in form and count >= MOST * len(forms) else ""
+
+
+def _form(value: str) -> str:
+    """Return the form of a value, such as `9-9-9` for a date and `a9` for a code. Long numbers are codes."""
+    text = value.strip()
+    if IS_NUMBER.fullmatch(text):
+        return LONG_NUMBER if text.isdigit() and len(text) >= LONG else NUMBER
+    return REPEATED.sub(r"\1", LETTER.sub("a", DIGIT.sub("9", text)))

@@ -14,9 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from job_code.files.csv_files import CsvReader, open_csv
+from job_code.files.find_files import FoundFile
+from job_code.files.open_file import open_file
 from job_code.files.reader import Reading, Remark
 from job_code.files.recognize import recognize
 from job_code.files.unreadable import UnreadableFileError
+from tests.demand import configured
 
 HEADER = ["unique_id", "ds", "y", "description"]
 WANTED = HEADER[:3]
@@ -116,11 +119,64 @@ def test_a_row_is_known_by_one_number_or_date(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Shirt\nred, blue, green", "Shirt\nred,blue, 3,new", "1,2,3\nA001;2026", "one\n\n\ntwo"]
+    "text",
+    [
+        "Shirt\nred, blue, green",
+        "Shirt\nred,blue, 3,new",
+        "1,2,3\nA001;2026",
+        "one\n\n\ntwo",
+        "Sizes\n10,20,30,40\n",
+        "Sold\nby,2026,5,shops\nin town",
+        "Log\nred\nblue\nA001,2026-01-02,4,x\ngreen",
+        ",,,\n,,,\n",
+    ],
 )
 def test_sentences_with_commas_are_no_rows(tmp_path: Path, text: str) -> None:
     path = written(tmp_path, with_lines({100: f'A001,2026-01-01,3,"{text}"'}))
     assert read(path, HEADER).row(98) == ("A001", "2026-01-01", "3", text)
+
+
+WORDS = "name,day,color,text\nnorth,mon,red,plain\nsouth,tue,blue,plain\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{WORDS}east,wed,red,"Shirts\nare,made,of,wool\n"\n',
+        'id,y,z\na,1,2\nb,3,4\nc,5,"Sizes\n10,20,30\n"\n',
+    ],
+)
+def test_a_text_that_may_be_a_row_is_refused_with_a_cure_that_works(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UnreadableFileError, match="in the lines 4 to 6 holds whole rows") as raised:
+        read(written(tmp_path, text), text.split("\n")[0].split(","))
+    assert raised.value.remedy.endswith("replace its line breaks, or write the file as Parquet")
+    header, *rows = csv.reader(io.StringIO(text))
+    pl.DataFrame(rows, schema=header, orient="row").write_parquet(tmp_path / "a.parquet")
+    found = FoundFile(path=tmp_path / "a.parquet", name="a.parquet")
+    reader = open_file(found, lambda _: header, configured(), is_given=True)
+    assert reader is not None
+    assert pl.concat(reader.batches(header, Reading(size=9))).rows() == [tuple(row) for row in rows]
+    one_line = text.replace("Shirts\n", "Shirts ").replace("Sizes\n", "Sizes ").replace('\n"', '"')
+    assert read(written(tmp_path, one_line), header).height == len(rows)
+
+
+@pytest.mark.parametrize("separator", [", ", ","])
+def test_rows_of_a_file_of_multi_line_texts_are_known(tmp_path: Path, separator: str) -> None:
+    """No row is on one line, and one holds the beginning of the next."""
+    whole = [separator.join([f"A{at}", f"2026-01-{at + 1:02d}", str(at), f'"Lamp\n{at}, new"']) for at in range(20)]
+    whole = [line.replace(', "', ',"') for line in whole]  # a quote opens at the beginning of a value
+    text = separator.join(HEADER) + "\n" + "\n".join(whole) + "\n"
+    assert read(written(tmp_path, text)).height == 20
+    swallowed = separator.join(["A7", "2026-01-08", "7", "Lamp"])
+    lost = text.replace("Lamp\n7, new", f"Lamp\n{swallowed}\nnew")
+    with pytest.raises(UnreadableFileError, match="holds whole rows"):
+        read(written(tmp_path, lost))
+
+
+def test_a_swallowed_row_with_an_odd_value_is_known(tmp_path: Path) -> None:
+    changed = {100: 'A001,2026-01-01,3,"Pro drill', 101: 'A001,2026-01-02,none,Lamp 22"'}
+    with pytest.raises(UnreadableFileError, match="a quoted value in the lines 100 to 101 holds whole rows"):
+        read(written(tmp_path, with_lines(changed)))
 
 
 @pytest.mark.parametrize("size", [1, 50])
