@@ -24,6 +24,8 @@ COMMA_GROUPS = rf"{SIGNED}[1-9]\d{{0,2}}(?:(?:,\d{{3}})+\.\d*|(?:,\d{{3}}){{2,}}
 POINT_GROUPS = rf"{SIGNED}[1-9]\d{{0,2}}(?:\.\d{{3}}){{2,}}{END}"  # 1.234.567
 POINTS_AND_COMMA = rf"{SIGNED}[1-9]\d{{0,2}}(?:\.\d{{3}})+,\d+{END}"  # 1.234,5
 WHOLE = rf"{SIGNED}\d+{END}"
+MANY_GROUPED = 5  # values with three digits after every sign; fewer may have them by chance
+USUAL_SHARE = 0.1  # of the values of the other files; with fewer decimals, a file may have none
 SET = "Set `decimal` to the decimal sign; the other sign then separates thousands"
 
 
@@ -41,6 +43,9 @@ class _Signs:
         whole: A number without both signs.
         decimals: Number of values with a comma that was read as a decimal sign.
         thousands: Number of values with commas that were read as signs of thousands.
+        grouped: Number of values that have the other sign than `decimal` before three digits.
+        fractions: Number of values with the sign `decimal`, among those that were checked.
+        checked: Number of values that were checked.
     """
 
     comma: str = ""
@@ -52,6 +57,9 @@ class _Signs:
     whole: str = ""
     decimals: int = 0
     thousands: int = 0
+    grouped: int = 0
+    fractions: int = 0
+    checked: int = 0
 
     @staticmethod
     def total(each: Iterable["_Signs"]) -> "_Signs":
@@ -68,6 +76,9 @@ class _Signs:
                 whole=found.whole or own.whole,
                 decimals=found.decimals + own.decimals,
                 thousands=found.thousands + own.thousands,
+                grouped=found.grouped + own.grouped,
+                fractions=found.fractions + own.fractions,
+                checked=found.checked + own.checked,
             )
         return found
 
@@ -126,13 +137,21 @@ class DecimalSigns:
         if self._decimal == ".":
             if not (signs.point or signs.point_group):
                 _remember_points(values, signs)
+                signs.fractions += int(values.str.contains(".", literal=True).sum())
+                signs.checked += len(values)
             if values.str.contains(",", literal=True).any():
-                signs.comma_group = signs.comma_group or _first(values, values.str.contains(COMMA_GROUP))
+                group = values.str.contains(COMMA_GROUP)
+                signs.grouped += int(group.sum())
+                signs.comma_group = signs.comma_group or _first(values, group)
                 signs.comma_groups = signs.comma_groups or _first(values, values.str.contains(COMMA_GROUPS))
             return _without(",", values, COMMA_GROUP, COMMA_GROUPS)
         if self._decimal == ",":
             _remember_points(values, signs)
-            signs.comma = signs.comma or _first(values, values.str.contains(COMMA))
+            fraction = values.str.contains(COMMA)
+            signs.grouped += int(values.str.contains(POINT_GROUP).sum()) if signs.point_group else 0
+            signs.fractions += int(fraction.sum())
+            signs.checked += len(values)
+            signs.comma = signs.comma or _first(values, fraction)
             values = _without(".", values, POINT_GROUP, POINT_GROUPS, POINTS_AND_COMMA)
             return _with_point(values, values.str.contains(COMMA))
         if not signs.point:
@@ -225,18 +244,18 @@ def _report_contradiction(
     decimal: DecimalSign, name: str, file: str, files: dict[str, _Signs], findings: ValidationReport, *, source: str
 ) -> None:
     """Report the signs of a file that do not fit the setting, or probably do not."""
-    own, table = files[file], _Signs.total(files.values())
+    own = files[file]
+    others = _Signs.total(signs for other, signs in files.items() if other != file)
     if decimal == ",":
-        sign, group, groups, other = "point", own.point_group, own.point_groups, table.comma
-        has_decimals = bool(own.comma)
+        sign, group, groups = "point", own.point_group, own.point_groups
     else:
-        sign, group, groups, other = "comma", own.comma_group, own.comma_groups, table.point or table.point_group
-        has_decimals = bool(own.point or own.point_group)
+        sign, group, groups = "comma", own.comma_group, own.comma_groups
+    has_many = own.grouped >= MANY_GROUPED and others.fractions >= USUAL_SHARE * max(1, others.checked)
     problem, example = "", own.point
     level: Level = "error"
     if decimal == "," and own.point:
         problem = f"whose column {name} has decimal points, but `decimal` is the comma"
-    elif group and other and not (groups or own.whole or has_decimals):
+    elif has_many and not (groups or own.whole or own.fractions):
         problem = f"whose column {name} has three digits after every {sign}, while other files have decimals"
         level, example = "warning", group
     findings.add(

@@ -10,10 +10,14 @@ from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
 FEW = 0.1  # of the values; if fewer are no numbers, the column was probably meant to be one
 MOST = 0.5  # of the values
 _DECIMAL_COMMA = r"^\s*[+-]?\d+,\d+\s*$"
-_CORE = r"(?:\d{1,3}(?:[.,' \x{2019}\x{A0}\x{202F}]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
-_SIGN = r"(?:[\p{Sc}%‰\"'=]|EUR|USD|GBP|CHF)"
-_DRESSED = rf"^\s*\(?\s*(?:{_SIGN}\s*)*[+\-\x{{2212}}]?\s*(?:{_SIGN}\s*)*{_CORE}\s*(?:{_SIGN}\s*)*[)\-]?\s*$"
-_UNIT = rf"^\s*[+\-]?{_CORE}\s*(\p{{L}}{{1,4}}(?:/\p{{L}}{{1,4}})?|°\p{{L}}?)\s*$"
+_BETWEEN = r"[.,' \x{2019}\x{A0}\x{202F}]"  # signs of thousands
+_CORE = rf"(?:\d{{1,3}}(?:{_BETWEEN}\d{{3}})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
+_SIGN, _QUOTE = r"[\p{Sc}%‰]|EUR|USD|GBP|CHF", "[\"']"
+_BEFORE = rf"(?:(?:{_SIGN}|=|{_QUOTE})\s*)*"
+_INNER = rf"\s*\(?\s*{_BEFORE}[+\-\x{{2212}}]?\s*{_BEFORE}{_CORE}\s*(?:(?:{_SIGN})\s*)*[)\-]?\s*"
+_DRESSED = rf"^{_INNER}$|^\s*=?\s*{_QUOTE}{_INNER}{_QUOTE}\s*$"  # 32" has a unit
+_UNIT = rf"^\s*[+\-]?{_CORE}\s*(\p{{L}}{{1,4}}(?:/\p{{L}}{{1,4}})?|°\p{{L}}?|[\"'\x{{2032}}\x{{2033}}])\s*$"
+_GROUPS = rf"^\s*\d{{3}}(?:{_BETWEEN}\d{{3}}){{2,}}\s*$"  # 100.200.300
 _CODE = r"^\s*0\d"  # 007
 
 
@@ -29,6 +33,8 @@ class TextColumn:
         dressed: Number of values that are numbers with something around them, such as `5 %` or `1 234`.
         measured: Number of values that are numbers with a unit, such as `5 kg`.
         units: The units.
+        grouped: Number of values that are three or more groups of three digits.
+        lengths: Numbers of characters of these.
         has_codes: Whether there are numbers with leading zeros.
         first: The first value, with its place.
         examples: Some values that are no numbers, with their places.
@@ -41,6 +47,8 @@ class TextColumn:
     dressed: int = 0
     measured: int = 0
     units: set[str] = field(default_factory=set)
+    grouped: int = 0
+    lengths: set[int] = field(default_factory=set)
     has_codes: bool = False
     first: str = ""
     examples: list[str] = field(default_factory=list)
@@ -80,11 +88,15 @@ class TextColumn:
             *(pl.col("count").filter(each).sum().alias(str(at)) for at, each in enumerate(counts)),
             pl.col("count").filter(unit.is_not_null()).sum().alias("measured"),
             unit.drop_nulls().unique().head(2).implode().alias("units"),
+            pl.col("count").filter(text.str.contains(_GROUPS)).sum().alias("grouped"),
+            text.filter(text.str.contains(_GROUPS)).str.len_chars().unique().head(2).implode().alias("lengths"),
         ).row(0)
         self.commas += found[0]
         self.dressed += found[1]
         self.measured += found[2]
         self.units |= set(found[3])
+        self.grouped += found[4]
+        self.lengths |= set(found[5])
 
     def report(self, name: str, findings: ValidationReport, *, source: str) -> None:
         """Report a column that was probably meant to be a number, and a text column that is one.
@@ -96,7 +108,9 @@ class TextColumn:
         """
         shown, start = ", ".join(self.examples), f"{source}: {name} is text"
         numbers = self.values - self.texts
-        dressed = self.texts and self.dressed > MOST * self.texts and numbers + self.dressed > MOST * self.values
+        # Numbers of any size have groups of any number.
+        dressed = 0 if self.grouped == self.values and len(self.lengths) == 1 else self.dressed
+        is_dressed = self.texts and dressed > MOST * self.texts and numbers + dressed > MOST * self.values
         if self.typed and self.is_number:
             findings.add_message(
                 f"{start} in its files, but its values are numbers, e.g. {self.first}: the run uses them as numbers. "
@@ -115,7 +129,7 @@ class TextColumn:
                 f"e.g. {shown}. Write numbers, or leave them empty",
                 level="warning",
             )
-        elif dressed:
+        elif is_dressed:
             findings.add_message(
                 f"{start}, but {plural(self.dressed, 'value')} of {self.values:,} look like numbers with signs or "
                 f"separators, e.g. {shown}. The run uses every value as a category. Write plain numbers, e.g. 1234.5",

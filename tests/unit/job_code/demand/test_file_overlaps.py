@@ -74,6 +74,7 @@ def test_three_copies_are_counted_once_each(tmp_path: Path) -> None:
         ({"a.csv": OLD, "b.csv": SALES.filter(pl.col("ds") >= datetime(2026, 6, 15))}, {}),  # noqa: DTZ001
         ({"a.csv": OLD, "b.csv": NEW.with_columns(pl.col("y") + 1)}, {}),
         ({"a.csv": OLD, "b.csv": NEW.with_columns(pl.col("ds") + timedelta(minutes=1))}, {}),
+        ({"a.csv": OLD, "b.csv": NEW.with_columns(pl.col("y").reverse())}, {}),
         ({"a.csv": OLD, "b.csv": NEW.with_columns(unique_id=pl.lit("B") + pl.col("unique_id"))}, {}),
         ({"a.csv": OLD.with_columns(y=0.0), "b.csv": NEW.with_columns(y=0.0)}, {}),
         ({"a.csv": OLD, "b.csv": NEW}, {"aggregate": "max"}),

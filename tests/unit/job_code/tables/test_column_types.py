@@ -43,6 +43,8 @@ def price_csv(prices: list[str]) -> bytes:
         ),
         (["red", "blue"], None),
         (["10 Eck", "12A", "36C", "3/4", "10.1.0", "500 g", "1 kg", "2026-11-16"], None),
+        (["100.200.300", "110.120.130"], None),
+        (["100 200 300 400", "110 120 130 140"], None),
         (["1.5", "2", ""], None),
     ],
 )
@@ -101,7 +103,9 @@ def covariates(values: list[object]) -> pl.DataFrame:
     )
 
 
-@pytest.mark.parametrize("text", ["5 €", "€5", "-$ 5.50", "(1,234.50)", "1 234", "1'234", "'5", '="5"', "5 EUR", "5-"])
+@pytest.mark.parametrize(
+    "text", ["5 €", "€5", "-$ 5.50", "(1,234.50)", "1 234", "1'234", "'5", '="5"', "5 EUR", "5-", "'5'", "1.234.567"]
+)
 def test_text_of_parquet_files_with_signs_is_a_warning(tmp_path: Path, text: str) -> None:
     files = {"c.parquet": covariates([text, "7"])}
     (warning,) = run_job(tmp_path, DEMAND, covariates=files, n_estimators=5, horizon=4).quality["warnings"]
@@ -109,12 +113,13 @@ def test_text_of_parquet_files_with_signs_is_a_warning(tmp_path: Path, text: str
     assert f"{text!r} in row 1 of c.parquet" in warning
 
 
-def test_numbers_with_one_unit_are_a_note(tmp_path: Path) -> None:
-    quality = run_job(tmp_path, DEMAND, covariates={"c.parquet": covariates(["20 °C", "7 °C"])}, n_estimators=5).quality
+@pytest.mark.parametrize("unit", [" °C", '"', "\u2033"])
+def test_numbers_with_one_unit_are_a_note(tmp_path: Path, unit: str) -> None:
+    files = {"c.parquet": covariates([f"20{unit}", f"7{unit}"])}
+    quality = run_job(tmp_path, DEMAND, covariates=files, n_estimators=5).quality
     assert quality["warnings"] == []
-    assert [
-        note for note in quality["notes"] if "136 values of 136 look like numbers with the unit °C, e.g. '20" in note
-    ]
+    expected = f"136 values of 136 look like numbers with the unit {unit.strip()}, e.g. '20"
+    assert [note for note in quality["notes"] if expected in note]
 
 
 def test_text_of_parquet_files_with_numbers_is_read_as_numbers(tmp_path: Path) -> None:

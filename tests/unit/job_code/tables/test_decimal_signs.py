@@ -132,22 +132,26 @@ def test_a_decimal_point_contradicts_the_comma(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("decimal", "values", "other", "sign"),
     [
-        (",", ["9.876", "1.250"], "6,125", "point"),
-        (".", ["9,876", "1,250"], "6.125", "comma"),
-        (",", ["9.876", "1.250"], "6", ""),
-        (",", ["9.876", "950"], "6,5", ""),
-        (",", ["9.876", "1.234.567"], "6,5", ""),
-        (",", ["9.876", "1,5"], "6,5", ""),
-        (".", ["9,876", "1,250"], "6", ""),
-        (".", ["9,876", "950"], "6.5", ""),
-        (".", ["9,876", "1,234.5"], "6.5", ""),
-        (".", ["9,876", "1.500"], "6.5", ""),
+        (",", ["9.876", "1.250"] * 3, ["6,125"], "point"),
+        (".", ["9,876", "1,250"] * 3, ["6.125"], "comma"),
+        (",", ["9.876", "1.250"] * 3, ["6"], ""),
+        (",", ["9.876", "950"] * 6, ["6,5"], ""),
+        (",", ["9.876", "1.234.567"] * 6, ["6,5"], ""),
+        (",", ["9.876", "1,5"] * 6, ["6,5"], ""),
+        (".", ["9,876", "1,250"] * 3, ["6"], ""),
+        (".", ["9,876", "950"] * 6, ["6.5"], ""),
+        (".", ["9,876", "1,234.5"] * 6, ["6.5"], ""),
+        (".", ["9,876", "1.500"] * 6, ["6.5"], ""),
+        (",", ["9.876"], ["6,125"], ""),  # one value may have three digits by chance
+        (".", ["9,876"], ["6.125"], ""),
+        (",", ["9.876", "1.250"] * 3, [*["12"] * 19, "6,125"], ""),  # the other file has hardly any decimals
+        (".", ["9,876", "1,250"] * 3, [*["12"] * 19, "6.125"], ""),
     ],
 )
 def test_files_that_probably_have_the_other_sign_are_a_warning(
-    tmp_path: Path, decimal: str, values: list[str], other: str, sign: str
+    tmp_path: Path, decimal: str, values: list[str], other: list[str], sign: str
 ) -> None:
-    _, findings = read(tmp_path, values, [other], decimal=decimal)
+    _, findings = read(tmp_path, values, other, decimal=decimal, size=50)
     expected = (
         f"demand: 1 file whose column y has three digits after every {sign}, while other files have decimals, "
         f"e.g. 0.csv ({values[0]!r}). Write all numbers with one decimal sign"
