@@ -44,7 +44,9 @@ def test_measures_the_job_on_transactions_and_on_weeks(tmp_path: Path, capsys: p
     printed = capsys.readouterr().out
     weekly, raw = (line.split(" | ") for line in printed.splitlines() if re.match(r"\| (weeks|tra)", line))
     assert int(raw[1].replace(",", "")) > 2 * int(weekly[1].replace(",", ""))
-    ratio = re.search(r"relative to weeks: ([\d.]+)", printed)
-    assert ratio
-    assert (float(ratio[1]) <= MAX_MEMORY_RATIO) == (code == 0)
+    found = re.search(r"relative to weeks: ([\d.]+) \(([\d,]+) / ([\d,]+) bytes\)", printed)
+    assert found
+    of_raw, of_weeks = (int(found[at].replace(",", "")) for at in (2, 3))
+    assert float(found[1]) == pytest.approx(of_raw / of_weeks, abs=0.005)
+    assert (of_raw / of_weeks <= MAX_MEMORY_RATIO) == (code == 0)
     assert list(tmp_path.iterdir()) == []
