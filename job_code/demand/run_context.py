@@ -1,5 +1,6 @@
 """The request, processes, folders and output that every step of a run uses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from job_code.run_request import RunRequest
 from job_code.runtime.output_store import Output
 from job_code.runtime.process_pool import ProcessPool
 from job_code.runtime.progress import Progress
+from job_code.tables.file_splits import Part, split
+from job_code.tables.table_files import TableFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,11 @@ class RunContext:
     def chunks(self) -> Path:
         """Folder of the prepared demand."""
         return self.scratch / "chunks"
+
+    def shares(self, files: Sequence[TableFile]) -> list[list[Part]]:
+        """Divide files among as many workers as their rows keep busy."""
+        rows = sum(file.rows for file in files)
+        return split(files, min(self.workers.count, self.sizes.worthwhile_workers(rows)))
 
     def make_folders(self) -> None:
         """Create the folders below the scratch folder."""

@@ -19,7 +19,7 @@ from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.runtime.progress import Advance
 from job_code.tables.decimal_signs import DecimalSigns
-from job_code.tables.file_splits import Part, split
+from job_code.tables.file_splits import Part
 from job_code.tables.key_columns import key_types
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
@@ -139,9 +139,6 @@ def shard_demand(
 
 
 def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: int, context: RunContext) -> list[_Task]:
-    """Divide the files among as many workers as the rows keep busy."""
-    sizes = context.sizes
-    writers = min(context.workers.count, sizes.worthwhile_workers(sum(file.rows for file in files)))
     time = with_day_begin(TimeColumn.of(context.config), files)
     return [
         _Task(
@@ -152,10 +149,10 @@ def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: in
             folder=context.shards,
             writer=writer,
             shards=shards,
-            batch=sizes.rows_per_batch,
+            batch=context.sizes.rows_per_batch,
             has_digests=len(files) > 1 and adds_rows(context.config),
         )
-        for writer, parts in enumerate(split(files, writers))
+        for writer, parts in enumerate(context.shares(files))
     ]
 
 

@@ -26,7 +26,7 @@ from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.tables.column_types import infer_column_types
 from job_code.tables.decimal_signs import DecimalSigns
-from job_code.tables.file_splits import Part, split
+from job_code.tables.file_splits import Part
 from job_code.tables.key_columns import common_types, key_types
 from job_code.tables.key_matches import KeyMatches, KeySample
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
@@ -198,7 +198,7 @@ def _tasks(
             writer=writer,
             shards=shards,
         )
-        for writer, parts in enumerate(split(files, min(context.workers.count, sizes.worthwhile_workers(rows))))
+        for writer, parts in enumerate(context.shares(files))
     ]
 
 

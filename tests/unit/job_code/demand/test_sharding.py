@@ -11,9 +11,10 @@ import pytest
 
 from job_code.demand.work_sizes import WorkSizes
 from job_code.files.reader import Reader, Reading
+from job_code.run_request import RunRequest
 from job_code.tables.file_splits import Part, split
 from job_code.tables.table_files import TableFile
-from tests.demand import LAST, ONE, configured, prepared, problems, series, sharded, shop, stacked
+from tests.demand import LAST, ONE, RUN, configured, context_of, prepared, problems, series, sharded, shop, stacked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,15 @@ def test_few_rows_give_few_parts() -> None:
     assert [size(parts) for parts in split(files(2), 8)] == [1, 1]
     assert [size(parts) for parts in split(files(0, 0), 8)] == [0]
     assert len(split(files(csv=(100,)), 8)) == 1
+
+
+@pytest.mark.parametrize(("rows", "workers"), [((99,), 1), ((250,), 2), ((100, 900), 3), ((0,), 1)])
+def test_as_many_workers_share_files_as_their_rows_keep_busy(
+    tmp_path: Path, rows: tuple[int, ...], workers: int
+) -> None:
+    request = RunRequest(run_id=RUN, partition="all", inputs={}, config=configured())
+    context = context_of(request, tmp_path, WorkSizes(rows_worth_a_worker=100), workers=3)
+    assert len(context.shares(files(*rows))) == workers
 
 
 SIZES = {
