@@ -4,6 +4,7 @@ DuckDB reads every column of every row, so a quote or a missing value in an unus
 text: a type inferred from the first rows could turn the article 00123 into 123.
 """
 
+import codecs
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import polars as pl
 
 from job_code.files.csv_proof import lines_of_rows, one_line_end, prove_whole
-from job_code.files.packing import Packing, QueryError, duckdb_frames, opened, utf8_file
+from job_code.files.packing import MARKED_UTF8, Packing, QueryError, duckdb_frames, opened, utf8_file
 from job_code.files.reader import Reader, Reading, Remark, numbered_lines
 from job_code.files.recognize import DELIMITERS, SAMPLE_LINES, FileContent, header_of, lines_of, split_declaration
 from job_code.files.unreadable import UnreadableFileError
@@ -198,7 +199,8 @@ def open_csv(path: Path, content: FileContent, missing: Callable[[tuple[str, ...
         schema=dict.fromkeys(headers[best], pl.String()),
         rows=rows,
         packing=content.packing,
-        encoding=content.encoding,
+        # DuckDB skips no line that begins with a byte order mark and a quote. Recoded text has no mark.
+        encoding=MARKED_UTF8 if declared and content.beginning.startswith(codecs.BOM_UTF8) else content.encoding,
         delimiter=best,
         lines_before=len(declared),
     )

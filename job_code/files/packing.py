@@ -37,7 +37,7 @@ MAGIC: dict[bytes, Packing] = {
 }
 MAGIC_LENGTH = 10
 BLOCK = 1 << 20  # bytes of one read
-UTF8 = "utf-8"
+UTF8, MARKED_UTF8 = "utf-8", "utf-8-sig"
 ARCHIVE_EXTRAS = ("__MACOSX", ".DS_Store")  # macOS adds them to every zip file
 DAMAGED = (EOFError, OSError, zlib.error, zstd.ZstdError, zipfile.BadZipFile)
 SAVE_AGAIN = "Upload the complete file again"
@@ -218,7 +218,8 @@ def _recoded(content: IO[bytes], encoding: str) -> Iterator[bytes]:
 
 def _takes_any_bytes(encoding: str) -> bool:
     """Return whether an encoding has a character for each byte, so that it also reads UTF-8, as other characters."""
-    return len(bytes(range(256)).decode(encoding, "replace")) == len(range(256))
+    text = bytes(range(256)).decode(encoding, "replace")
+    return len(text) == len(range(256)) and text.count("\ufffd") < len(range(128))  # UTF-8 has none from 128 on
 
 
 def _explained(error: BaseException, packing: Packing) -> tuple[str, str]:

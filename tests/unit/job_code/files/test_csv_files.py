@@ -297,15 +297,23 @@ def test_a_row_without_a_wanted_value_may_have_another(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize(
     ("declaration", "encoding"),
-    [("sep=;", "utf-8"), ("sep=;", "utf-8-sig"), ("SEP=;", "utf-16"), ('"sep=;"', "utf-8"), ("sep=;;", "utf-8")],
+    [
+        ("sep=;", "utf-8"),
+        ("sep=;", "utf-8-sig"),
+        ("SEP=;", "utf-16"),
+        ('"sep=;"', "utf-8"),
+        ('"sep=;"', "utf-8-sig"),
+        ('"sep=;"', "utf-16"),
+        ("sep=;;", "utf-8"),
+    ],
 )
 def test_the_line_that_declares_the_delimiter_is_no_row(
     tmp_path: Path, declaration: str, encoding: str, end: str
 ) -> None:
     remarks: list[Remark] = []
-    text = f"{declaration}\nunique_id;ds;y\nA;2026-01-01;3\n\nB,C;2026-01-02;\n".replace("\n", end)
+    text = f"{declaration}\nunique_id;ds;y\nÄ;2026-01-01;3\n\nB,C;2026-01-02;\n".replace("\n", end)
     path = written(tmp_path, text.encode(encoding))
-    assert read(path, remarks=remarks).rows() == [("A", "2026-01-01", "3"), ("B,C", "2026-01-02", None)]
+    assert read(path, remarks=remarks).rows() == [("Ä", "2026-01-01", "3"), ("B,C", "2026-01-02", None)]
     assert [(each.problem, each.example) for each in remarks] == [
         ("before the header, which declares the delimiter", "sep=;")
     ]
