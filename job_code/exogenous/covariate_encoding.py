@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous_files.covariate_shuffle_files import ShuffledTable
 from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
-from job_code.exogenous_files.text_categories import UPLOAD_AS
 from job_code.tables.validation_report import ValidationReport
 
 
@@ -65,7 +64,7 @@ class CovariateEncoding:
         for name in self.names:
             if name not in missing and (name in texts) != (name in self.categories):
                 was, now = ("a number", "text") if name in texts else ("text", "a number")
-                yield f"{name} is {now}, but was {was} in training. Upload it as {UPLOAD_AS[was]}"
+                yield f"{name} is {now}, but was {was} in training. Upload it as {was}"
             elif name not in missing and texts.get(name) != self.categories.get(name):
                 yield f"{name} has other categories than in training. Upload it as in training"
         kept = tuple(name for name in covariates.names if name in self.names)

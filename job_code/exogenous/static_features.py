@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from job_code.exogenous_files.text_categories import MAX_CATEGORIES, UPLOAD_AS, all_categories
+from job_code.exogenous_files.text_categories import MAX_CATEGORIES, all_categories
 from job_code.series.arrays import Booleans
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
@@ -99,8 +99,8 @@ class StaticEncoding:
             was = "text" if name in self.categories else "a number"
             if name not in missing and types[name] != was:
                 findings.add_message(
-                    f"static: {name} is {types[name]}, but was {was} in training. Upload it as {UPLOAD_AS[was]}, "
-                    "or train a new model"
+                    f"static: {name} is {types[name]}, but was {was} in training. Upload it as {was}, or train a "
+                    "new model"
                 )
         unknown = tuple(f"{name} (new to the model)" for name in schema if name not in self.columns)
         return replace(self, ignored=unknown)

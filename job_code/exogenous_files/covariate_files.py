@@ -3,7 +3,7 @@
 A table with the demand's key goes to the shards of the demand. A table with a shorter key has shards of its own.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
@@ -24,7 +24,7 @@ from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates, Tab
 from job_code.exogenous_files.text_categories import MAX_CATEGORIES, all_categories
 from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
-from job_code.tables.column_types import infer_column_types
+from job_code.tables.column_types import infer_column_types, with_texts
 from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Part
 from job_code.tables.key_columns import common_types, key_types
@@ -77,7 +77,12 @@ def bytes_in_shards(path: Path, config: ForecastConfig) -> int:
 
 
 def shuffle_covariates(
-    path: Path, demand: ShardedDemand, context: RunContext, findings: ValidationReport
+    path: Path,
+    demand: ShardedDemand,
+    context: RunContext,
+    findings: ValidationReport,
+    *,
+    texts: Collection[str] = (),
 ) -> ShuffledCovariates:
     """Read every covariate file at or below a path into shards.
 
@@ -89,6 +94,7 @@ def shuffle_covariates(
         demand: Folder of the shards, and types of the key columns.
         context: The run.
         findings: Takes invalid files, columns and rows.
+        texts: Text columns of the model of the run.
     """
     try:
         files = open_tables(path, _wanted(context.config), context.config, findings, source=SOURCE)
@@ -106,7 +112,9 @@ def shuffle_covariates(
     ignored: list[str] = []
     sources: dict[int, TableSource] = {}
     for number, columns in enumerate(sorted(tables, key=sorted)):
-        table, sources[number], reasons = _shuffle_table(number, tables[columns], demand, context, findings)
+        table, sources[number], reasons = _shuffle_table(
+            number, tables[columns], demand, context, findings, texts=texts
+        )
         shuffled += [table] if table.schema.names else []
         ignored += reasons
     names = {name for columns in tables for name in columns - {*context.config.key, context.config.time}}
@@ -132,17 +140,21 @@ def _wanted(config: ForecastConfig) -> Callable[[list[str]], list[str]]:
 
 
 def _shuffle_table(
-    number: int, files: Sequence[TableFile], demand: ShardedDemand, context: RunContext, findings: ValidationReport
+    number: int,
+    files: Sequence[TableFile],
+    demand: ShardedDemand,
+    context: RunContext,
+    findings: ValidationReport,
+    *,
+    texts: Collection[str],
 ) -> tuple[ShuffledTable, TableSource, list[str]]:
     """Return the table, its files, and its ignored columns with the reasons."""
     config = context.config
     key = tuple(name for name in config.key if name in files[0].columns)
     own_keys = key_types(files, key, findings, source=SOURCE)
-    types = common_types(files, [name for name in files[0].columns if name not in (*key, config.time)])
-    columns = sorted(types)  # files may have them in another order
-    by_type = infer_column_types(
-        files, {name: types[name] for name in columns}, findings, decimal=config.decimal, source=SOURCE
-    )
+    names = sorted(set(files[0].columns) - {*key, config.time})  # files may have them in another order
+    types = with_texts(common_types(files, names), texts)
+    by_type = infer_column_types(files, types, findings, decimal=config.decimal, source=SOURCE, texts=texts)
     table = TableColumns(number=number, key=key, numbers=by_type.numbers, texts=by_type.texts)
     has_rules = not config.rules_of_covariates.keys().isdisjoint(table.names)
     reading = TableReading(

@@ -9,7 +9,7 @@ import polars as pl
 from job_code.exogenous_files.covariate_problems import Example
 from job_code.exogenous_files.covariate_shuffle_files import TableColumns
 from job_code.files.unreadable import UnreadableFileError
-from job_code.tables.column_types import as_numbers
+from job_code.tables.column_types import as_numbers, as_types
 from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Batch, Part
 from job_code.tables.key_columns import cast_keys, key_checks, series_name, with_plain_text
@@ -52,7 +52,7 @@ class TableReading:
         batch = self.signs.read(batch, self.table.numbers)
         rows = with_plain_text(batch.rows)
         rows = rows.with_columns(pl.col(pl.Boolean).exclude(self.own_key_types).cast(pl.Int8))  # "true" is not a number
-        rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in self.types.items())
+        rows = rows.with_columns(as_types(rows.schema, self.types))
         rows = rows.with_columns(as_numbers(rows.schema, self.table.numbers))
         rows, checks = self.time.read(rows)
         checks |= {f"infinite {name}": infinite_check(name, pl.col(name)) for name in self.table.numbers}

@@ -3,7 +3,7 @@
 A table with dates has a row for each change. The run uses the row in force at its cutoff.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from job_code.exogenous_files.text_categories import categories_of
 from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.frames import read_frame, write_frame
 from job_code.series.arrays import Booleans
-from job_code.tables.column_types import as_numbers, infer_column_types
+from job_code.tables.column_types import as_numbers, as_types, infer_column_types, with_texts
 from job_code.tables.decimal_signs import DecimalSigns
 from job_code.tables.file_splits import Part
 from job_code.tables.key_columns import (
@@ -80,7 +80,14 @@ class StaticRows:
     later: int = 0
 
 
-def shard_static(path: Path, demand: ShardedDemand, context: RunContext, findings: ValidationReport) -> StaticShards:
+def shard_static(
+    path: Path,
+    demand: ShardedDemand,
+    context: RunContext,
+    findings: ValidationReport,
+    *,
+    texts: Collection[str] = (),
+) -> StaticShards:
     """Read every static file at or below a path into the shards of the demand.
 
     Args:
@@ -88,6 +95,7 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
         demand: Folder of the shards, and types of the key columns.
         context: The run.
         findings: Takes invalid files and rows.
+        texts: Text columns of the model of the run.
     """
     key, time = context.config.key, TimeColumn.of(context.config, is_combined=True)
     files = _open(path, context.config, findings)
@@ -99,7 +107,8 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     is_dated = time.name in files[0].columns
     time = with_day_begin(time, files) if is_dated else time
     types = common_types(files, [name for name in files[0].columns if name not in (*key, time.name)])
-    by_type = infer_column_types(files, types, findings, decimal=context.config.decimal, source=SOURCE)
+    types = with_texts(types, texts)
+    by_type = infer_column_types(files, types, findings, decimal=context.config.decimal, source=SOURCE, texts=texts)
     from_text = [name for name in by_type.numbers if types[name] == pl.String]
     schema = types | dict.fromkeys(from_text, pl.Float64())
     unmatched, zones, signs = [], NO_TIMES, DecimalSigns(context.config.decimal)
@@ -119,7 +128,7 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
                 rows = drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE).select(
                     *cast_keys(own, own_keys),
                     *([MOMENT] if is_dated else []),
-                    *(pl.col(name).cast(dtype) for name, dtype in schema.items()),
+                    *as_types(own, schema),
                 )
                 matching, others = split_by_type(rows, demand.types)
                 unmatched.append(others)

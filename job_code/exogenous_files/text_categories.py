@@ -6,8 +6,6 @@ import polars as pl
 
 MAX_CATEGORIES = 255  # with more, single categories carry little information and LightGBM's split search is slow
 
-UPLOAD_AS = {"text": "text, with a categorical type if all values are numbers", "a number": "a number"}  # cures
-
 
 def categories_of(column: pl.Series) -> frozenset[str] | None:
     """Return the distinct values of a text column, or None if there are more than `MAX_CATEGORIES`."""

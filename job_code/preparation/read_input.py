@@ -46,7 +46,7 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
     findings = ValidationReport()
     context.make_folders()
     with context.progress.stage("read") as advance:
-        shards = _read(context, findings, advance)
+        shards = _read(context, findings, advance, known)
     with context.progress.stage("check") as advance:
         prepared = _check(shards, context, findings, advance, known)
     if prepared.calendar.rule is not None:
@@ -59,15 +59,19 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
     return prepared, quality
 
 
-def _read(context: RunContext, findings: ValidationReport, advance: Advance) -> InputShards:
-    """Read all input into shards, the demand first."""
+def _read(
+    context: RunContext, findings: ValidationReport, advance: Advance, known: FittedEncodings | None
+) -> InputShards:
+    """Read all input into shards, the demand first. The text columns of a trained model stay text."""
     inputs, static, covariates = context.request.inputs, StaticShards({}), ShuffledCovariates()
     extra = bytes_in_shards(inputs["covariates"], context.config) if "covariates" in inputs else 0
     demand = shard_demand(inputs["demand"], context, findings, advance=advance, extra_bytes=extra)
     if "static" in inputs:
-        static = shard_static(inputs["static"], demand, context, findings)
+        texts = known.static.categories if known is not None else ()
+        static = shard_static(inputs["static"], demand, context, findings, texts=texts)
     if "covariates" in inputs:
-        covariates = shuffle_covariates(inputs["covariates"], demand, context, findings)
+        texts = known.covariates.categories if known is not None else ()
+        covariates = shuffle_covariates(inputs["covariates"], demand, context, findings, texts=texts)
     else:
         unused = [name for name in ("covariate_rules", "covariate_defaults") if getattr(context.config, name)]
         for setting in unused:

@@ -1,6 +1,6 @@
 """Classify columns as numbers or text. A text column with only numeric values is a number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -8,6 +8,7 @@ import polars as pl
 from job_code.files.unreadable import UnreadableFileError
 from job_code.tables.decimal_signs import DecimalSign, DecimalSigns
 from job_code.tables.file_splits import Part
+from job_code.tables.key_columns import TEXT_OF_WHOLE_NUMBER
 from job_code.tables.table_files import TableFile
 from job_code.tables.text_columns import TextColumn
 from job_code.tables.validation_report import ValidationReport
@@ -38,6 +39,7 @@ def infer_column_types(
     *,
     decimal: DecimalSign | None,
     source: str,
+    texts: Collection[str] = (),
 ) -> ColumnTypes:
     """Classify the columns of a table. The function reads the text columns of all files.
 
@@ -48,10 +50,11 @@ def infer_column_types(
             is one. It also takes unclear numbers.
         decimal: The decimal sign of text numbers; None to find it out.
         source: The input that the files belong to.
+        texts: Columns of which it is known that text is no number.
     """
     read_as_text = [name for name, dtype in types.items() if dtype == pl.String]
     signs = DecimalSigns(decimal)
-    columns = _text_columns(read_as_text, files, signs)
+    columns = _text_columns([name for name in read_as_text if name not in texts], files, signs)
     numeric_text = [name for name, column in columns.items() if column.is_number]
     for name, column in columns.items():
         column.report(name, findings, source=source)
@@ -63,6 +66,34 @@ def infer_column_types(
     return ColumnTypes(
         numbers=numbers, texts=texts, others=tuple(name for name in types if name not in (*numbers, *texts))
     )
+
+
+def with_texts(types: Mapping[str, pl.DataType], texts: Collection[str]) -> dict[str, pl.DataType]:
+    """Return the types of columns of which some are known to be text, even if files store them as numbers.
+
+    Args:
+        types: Type of each column.
+        texts: Names of the text columns.
+    """
+    return {
+        name: pl.String() if name in texts and (dtype.is_numeric() or dtype == pl.Null) else dtype
+        for name, dtype in types.items()
+    }
+
+
+def as_types(schema: Mapping[str, pl.DataType], types: Mapping[str, pl.DataType]) -> list[pl.Expr]:
+    """Return columns in their types over all files. As text, 1 and 1.0 are the same.
+
+    Args:
+        schema: Types of the columns in the rows.
+        types: The wanted types.
+    """
+    return [
+        pl.col(name).cast(pl.String).str.replace(TEXT_OF_WHOLE_NUMBER, "$1")
+        if dtype == pl.String and schema[name].is_numeric()
+        else pl.col(name).cast(dtype)
+        for name, dtype in types.items()
+    ]
 
 
 def as_numbers(schema: Mapping[str, pl.DataType], names: Sequence[str]) -> list[pl.Expr]:

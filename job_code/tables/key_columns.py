@@ -10,7 +10,7 @@ from job_code.tables.validation_report import ValidationReport
 
 # From here on, a 64-bit float cannot represent every whole number, so two keys may have become one.
 MAX_WHOLE_FLOAT = 2**53
-_TEXT_OF_WHOLE_NUMBER = r"^(-?\d+)\.0+$"  # how a CSV file writes a whole number of a float column
+TEXT_OF_WHOLE_NUMBER = r"^(-?\d+)\.0+$"  # how a CSV file writes a whole number of a float column
 _SIGNED = (pl.Int8, pl.Int16, pl.Int32, pl.Int64)
 
 
@@ -121,7 +121,7 @@ def with_key_types(rows: pl.DataFrame, types: Mapping[str, pl.DataType]) -> pl.D
         if own == dtype:
             continue
         if own == pl.String and dtype.is_integer():
-            text = column.str.replace(_TEXT_OF_WHOLE_NUMBER, "$1")
+            text = column.str.replace(TEXT_OF_WHOLE_NUMBER, "$1")
             keys = text.cast(dtype, strict=False)
             # The text 007 and the number 7 are different keys.
             casts.append(pl.when(keys.cast(pl.String) == text).then(keys).alias(name))

@@ -136,6 +136,60 @@ def test_columns_that_are_new_to_the_model_are_ignored_and_listed(trained: Finis
     ]
 
 
+def with_text(kinds: list[str], dtype: pl.DataType | None = None, name: str = "{}.parquet") -> dict[str, Any]:
+    """Return static columns and covariates with a text column of some values, perhaps stored in another type."""
+    at = pl.Series("at", kinds, strict=False).cast(dtype or pl.String())
+    return {
+        "static": {
+            name.format("s"): STATIC.with_columns(brand=at.gather(pl.int_range(len(KEYS), eager=True) % len(at)))
+        },
+        "covariates": {
+            name.format("c"): PROMOTIONS.with_columns(kind=at.gather(pl.int_range(len(DAYS), eager=True) % len(at)))
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def trained_on_words(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return job(tmp_path_factory.mktemp("words"), **with_text(["1", "2", "L"]))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "name"),
+    [
+        (pl.String(), "{}.csv"),
+        (pl.Int64(), "{}.parquet"),
+        (pl.UInt8(), "{}.parquet"),
+        (pl.Float64(), "{}.parquet"),
+        (pl.Decimal(10, 2), "{}.parquet"),
+    ],
+)
+def test_numbers_in_a_text_column_of_the_model_are_its_categories(
+    trained_on_words: Finished, tmp_path: Path, dtype: pl.DataType, name: str
+) -> None:
+    expected = job(tmp_path / "text", model=trained_on_words.model_folder, **with_text(["1", "2"]))
+    found = job(tmp_path / "numbers", model=trained_on_words.model_folder, **with_text(["1", "2"], dtype, name))
+    assert found.parts == expected.parts
+    assert found.quality["warnings"] == expected.quality["warnings"] == []
+    assert expected.quality["notes"] == found.quality["notes"] == []
+    other = job(tmp_path / "other", model=trained_on_words.model_folder, **with_text(["2", "1"], dtype, name))
+    assert other.parts != found.parts  # the model uses the columns
+
+
+def test_a_number_that_is_no_category_of_the_model_is_a_warning(trained_on_words: Finished, tmp_path: Path) -> None:
+    quality = job(tmp_path, model=trained_on_words.model_folder, **with_text(["7", "8.5"], pl.Float64())).quality
+    assert [line for line in quality["warnings"] if "2 values of 2 in brand that the model has not seen" in line]
+    assert [line for line in quality["warnings"] if "e.g. '7', '8.5'" in line]
+
+
+def test_an_empty_text_column_of_the_model_is_missing(trained_on_words: Finished, tmp_path: Path) -> None:
+    empty = {"static": {"s.parquet": STATIC.with_columns(brand=pl.lit(None))}}
+    found = job(tmp_path / "null", model=trained_on_words.model_folder, **(with_text(["1", "2"]) | empty))
+    typed = {"static": {"s.parquet": STATIC.with_columns(brand=pl.lit(None, dtype=pl.String))}}
+    expected = job(tmp_path / "text", model=trained_on_words.model_folder, **(with_text(["1", "2"]) | typed))
+    assert found.parts == expected.parts
+
+
 def test_the_age_of_the_model_is_reported_and_limited(trained: Finished, tmp_path: Path) -> None:
     old = aged(trained, tmp_path / "model", days=9)
     finished = job(tmp_path / "run", model=old, country_holidays="DE")
@@ -173,9 +227,8 @@ def rewrite(folder: Path, record: dict[str, Any]) -> None:
         ({"frequency": "W-SUN"}, "model: frequency is W-MON in the model and W-SUN in this run"),
         ({"static": None}, "static: columns of the model are missing: size, brand. Upload them, or train"),
         (
-            {"static": {"s.parquet": STATIC.with_columns(brand=pl.lit(3))}},
-            "static: brand is a number, but was text in training. Upload it as text, "
-            "with a categorical type if all values are numbers, or train a new model",
+            {"static": {"s.parquet": STATIC.with_columns(brand=pl.lit(True))}},
+            "static: brand is a number, but was text in training. Upload it as text, or train a new model",
         ),
         (
             {"static": {"s.parquet": STATIC.with_columns(size=pl.lit(date(2026, 1, 5)))}},
