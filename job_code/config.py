@@ -110,7 +110,8 @@ class ForecastConfig(BaseModel):
     gap_value: float = Field(default=0.0, allow_inf_nan=False)
     """Demand of a gap with the `gap_rule` `value`."""
     start_rule: Literal["first_value", "zero"] = "first_value"
-    """Begin of a series: its first value, or with `zero` the first value of all demand. It had no demand in between."""
+    """Begin of a series: its first value, or with `zero` the period in which all demand begins. It had no demand in
+    between. A few rows long before all others are not that begin."""
     end_rule: Literal["zero", "missing"] = "zero"
     """Meaning of the periods after the last value of a series: no demand, or unknown demand that is estimated."""
     negative_rule: Literal["clip", "keep", "error"] = "clip"
