@@ -18,10 +18,7 @@ from job_code.series.panel import Panel
 # In units of the scale. MLForecast adds each value to its rolling sums and subtracts it later. Multiples of the grain
 # keep these sums exact. So a mean over periods without demand is exactly 0, without rounding errors of older demand.
 GRAIN = 2.0**-40
-# Grains of sums over a whole panel. Whole numbers of grains add up exactly, so the series before do not matter. The sum
-# of four weeks of minutes fits into 64 bits, because no change counts above the maximum.
-CHANGE_GRAIN = 2.0**-26
-MAX_CHANGE = 2.0**20
+MAX_TOTAL_CHANGE = 2.0**22  # of a window, in units of the scale; its number of grains fits into 64 bits
 UNKNOWN = np.inf  # stands for the value after the last one; a feature that saw it would not be finite
 
 
@@ -116,10 +113,13 @@ def _usual_changes(
             before = np.zeros_like(change)
             before[season:] = change[:-season]
             change, first = change - before, first + season
-        grains = np.rint(np.minimum(np.abs(change), MAX_CHANGE) / CHANGE_GRAIN).astype(np.int64)
-        total = np.concatenate([[0], np.cumsum(np.where(panel.age < first, 0, grains))])  # may wrap; differences do not
+        # Whole numbers of grains add up exactly, so the series before do not matter. The sum of all may wrap, but the
+        # difference of two sums is right.
+        most = MAX_TOTAL_CHANGE / recipe.change_window
+        grains = np.rint(np.minimum(np.abs(change), most) / GRAIN).astype(np.int64)
+        total = np.concatenate([[0], np.cumsum(np.where(panel.age < first, 0, grains))])
         begin = np.maximum(at + 1 - recipe.change_window, np.minimum(panel.starts[series] + first, at + 1))
-        means.append((total[at + 1] - total[begin]) * CHANGE_GRAIN / np.maximum(at + 1 - begin, 1))
+        means.append((total[at + 1] - total[begin]) * GRAIN / np.maximum(at + 1 - begin, 1))
     return np.array(means)
 
 
