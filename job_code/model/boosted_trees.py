@@ -47,26 +47,36 @@ class Tree(NamedTuple):
     values: Floats
 
 
-def read_trees(text: str) -> tuple[int, list[Tree]]:
-    """Read the trees of a model of one output.
+def read_features(text: str) -> int:
+    """Read the number of features of a model of one output.
 
     Args:
         text: The model as `Booster.model_to_string()` writes it.
 
-    Returns:
-        The number of features and the trees.
-
     Raises:
-        ValueError: If `TreePredictor` does not support the model. The message has the reason.
+        ValueError: If the prediction of the model is not the sum of its trees. The message has the reason.
     """
-    head, *trees = text.split("\nend of trees")[0].split("\nTree=")
+    head = text.partition("\nTree=")[0]
     header = _fields(head)
     if header["num_tree_per_iteration"] != "1" or "average_output" in head.splitlines():
         raise ValueError("tree model: it has several outputs or averages its trees; only a sum of trees is supported")
     objective = header.get("objective", "regression").split()
     if objective[0] not in UNTRANSFORMED or "sqrt" in objective:
         raise ValueError(f"tree model: its objective {' '.join(objective)!r} transforms the sum of the trees")
-    return int(header["max_feature_idx"]) + 1, [_TreeReader(_fields(tree)).tree() for tree in trees]
+    return int(header["max_feature_idx"]) + 1
+
+
+def read_trees(text: str) -> list[Tree]:
+    """Read the trees of a model.
+
+    Args:
+        text: The model as `Booster.model_to_string()` writes it.
+
+    Raises:
+        ValueError: If a tree has linear leaves, too many leaves, or takes zero for a missing value.
+    """
+    _, *trees = text.split("\nend of trees")[0].split("\nTree=")
+    return [_TreeReader(_fields(tree)).tree() for tree in trees]
 
 
 class _TreeReader:

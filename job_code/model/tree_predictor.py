@@ -4,6 +4,8 @@ LightGBM moves each row down each tree, through one unpredictable branch after a
 through a tree together. Each test of the tree is applied to all rows, one column at a time, in vector instructions.
 Then each node, from the leaves up, selects the leaf number of its left or right child for each row, by arithmetic.
 
+Reading the trees takes as long as the prediction of some thousand rows. A few rows are left to LightGBM itself.
+
 The rows of a block form a grid of steps and series. Most features are the same at every step, and calendar features
 are the same for every series. Results that depend only on such features are computed once for all steps or series.
 """
@@ -15,11 +17,12 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
-from job_code.model.boosted_trees import Array, Floats, Node, Tree, read_trees
+from job_code.model.boosted_trees import Array, Floats, Node, Tree, read_features, read_trees
 
 Rows = npt.NDArray[np.float32]
 
 BLOCK = 98_304  # rows; with fewer, the calls cost more than the work; with more, the columns leave the cache
+FEW_ROWS = 10_000  # LightGBM predicts as many in the time in which the trees are read
 BY_SERIES, BY_STEP = 1, 2  # bits of an extent: the dimensions along which a value varies
 
 
@@ -30,17 +33,14 @@ class TreePredictor:
         model: The booster, or its `model_to_string()`.
 
     Raises:
-        ValueError: If the model is not supported. The message has the reason.
+        ValueError: If the prediction is not the sum of the trees. The message has the reason.
     """
 
     def __init__(self, model: lgb.Booster | str) -> None:
         self._text = model if isinstance(model, str) else model.model_to_string()
-        self._features, self._trees = read_trees(self._text)
-        self._unknown: dict[int, int] = {}  # by categorical feature: the code of categories that are in no node's set
-        for node in (node for tree in self._trees for node in tree.nodes):
-            if node.passes is None:
-                self._unknown[node.feature] = max(self._unknown.get(node.feature, 0), len(node.against) - 1)
-        self._program: _Program | None = None  # of the last block; most blocks have the same extents
+        self._features = read_features(self._text)
+        self._booster: lgb.Booster | None = None
+        self._grid: _GridPredictor | None = None
 
     @property
     def text(self) -> str:
@@ -53,6 +53,8 @@ class TreePredictor:
     def predict(self, rows: Rows, steps: int = 1) -> Floats:
         """Predict like `Booster.predict`, in one thread. A multiple of `BLOCK` rows is most efficient.
 
+        With more than `FEW_ROWS` rows, the predictor reads the trees and keeps them. Both ways have the same result.
+
         Args:
             rows: Features, shape (steps * series, features), in the model's order: all series of the first step, then
                 all series of the second step.
@@ -63,14 +65,42 @@ class TreePredictor:
 
         Raises:
             ValueError: If the rows are not float32, do not have the model's number of features, or do not form a grid
-                with this number of steps.
+                with this number of steps. Or if `read_trees` does not support the trees.
         """
         if rows.dtype != np.float32 or rows.ndim != 2 or rows.shape[1] != self._features or len(rows) % steps:
             wanted = f"float32 of shape (rows, {self._features}), with a multiple of {steps} rows"
             raise ValueError(f"rows: {rows.dtype} of shape {rows.shape}; the model needs {wanted}")
-        series = len(rows) // steps
-        grid, total = rows.reshape(steps, series, self._features), np.zeros((steps, series))
-        blocks = max(1, -(-len(rows) // BLOCK))
+        if not len(rows):
+            return np.zeros(0)
+        if self._grid is None and len(rows) <= FEW_ROWS:
+            if self._booster is None:
+                self._booster = lgb.Booster(model_str=self._text)
+            return np.asarray(self._booster.predict(rows, num_threads=1), dtype=np.float64)
+        if self._grid is None:
+            self._grid, self._booster = _GridPredictor(read_trees(self._text)), None
+        return self._grid.predict(rows.reshape(steps, len(rows) // steps, self._features))
+
+
+class _GridPredictor:
+    """Predicts rows that form a grid, block by block.
+
+    Args:
+        trees: The trees.
+    """
+
+    def __init__(self, trees: Sequence[Tree]) -> None:
+        self._trees = trees
+        self._unknown: dict[int, int] = {}  # by categorical feature: the code of categories that are in no node's set
+        for node in (node for tree in trees for node in tree.nodes):
+            if node.passes is None:
+                self._unknown[node.feature] = max(self._unknown.get(node.feature, 0), len(node.against) - 1)
+        self._program: _Program | None = None  # of the last block; most blocks have the same extents
+
+    def predict(self, grid: Rows) -> Floats:
+        """Predict rows of shape (steps, series, features). Return shape (steps * series,)."""
+        steps, series, _ = grid.shape
+        total = np.zeros((steps, series))
+        blocks = max(1, -(-steps * series // BLOCK))
         width = max(1, -(-series // blocks))
         for start in range(0, series, width):
             self._add_block(grid[:, start : start + width], total[:, start : start + width])

@@ -1,4 +1,4 @@
-"""The predictions of `TreePredictor` and LightGBM are bit-identical."""
+"""The predictions of `TreePredictor` and LightGBM are bit-identical, whoever predicts."""
 
 import pickle
 from concurrent.futures import ProcessPoolExecutor
@@ -16,6 +16,13 @@ from job_code.model.tree_predictor import BLOCK, TreePredictor
 
 Rows = npt.NDArray[np.float32]
 AWKWARD = np.array([0, -0.0, 1e-35, -1e-35, 1e-36, -1e-36, 1e-45, np.nan, np.inf, -np.inf, 3e38, -3e38], np.float32)
+
+
+@pytest.fixture(autouse=True, params=[0, 10**9], ids=["by NumPy", "by LightGBM"])
+def few_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The maximum number of rows that are left to LightGBM."""
+    monkeypatch.setattr(tree_predictor, "FEW_ROWS", request.param)
+    return int(request.param)
 
 
 def fitted(
@@ -203,16 +210,33 @@ def test_a_predictor_can_be_pickled_for_a_worker() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"num_leaves": MAX_LEAVES + 1, "min_data_in_leaf": 1}, "leaves; at most 256"),
-        ({"zero_as_missing": True}, "zero_as_missing=False"),
-        ({"linear_tree": True}, "linear models"),
         ({"reg_sqrt": True}, "'regression sqrt' transforms"),
         ({"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.5}, "averages its trees"),
     ],
 )
-def test_an_unsupported_model_is_rejected(settings: dict[str, Any], message: str) -> None:
+def test_a_model_that_is_no_sum_of_trees_is_rejected(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         TreePredictor(fitted(table(2000), **settings))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"num_leaves": MAX_LEAVES + 1, "min_data_in_leaf": 1}, "leaves; at most 256"),
+        ({"zero_as_missing": True}, "zero_as_missing=False"),
+        ({"linear_tree": True}, "linear models"),
+    ],
+)
+def test_unsupported_trees_are_left_to_lightgbm_or_rejected(
+    settings: dict[str, Any], message: str, few_rows: int
+) -> None:
+    rows = table(2000)
+    model = fitted(rows, **settings)
+    if few_rows:
+        assert_same(model, rows)
+    else:
+        with pytest.raises(ValueError, match=message):
+            TreePredictor(model).predict(rows)
 
 
 @pytest.mark.parametrize("rows", [np.zeros((3, 5)), np.zeros((3, 4), np.float32), np.zeros(5, np.float32)])
