@@ -3,12 +3,13 @@
 import codecs
 import zoneinfo
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import holidays
 
-from contract.calendar.frequencies import HOUR, NUMBERED, Calendar, calendar_of, is_partial
+from contract.calendar.frequencies import NUMBERED, calendar_of, is_partial
 from contract.calendar.labels import Label, label_text, read_label
+from contract.calendar.zones import in_zone
 from contract.limits import MAX_DATE, MIN_DATE, PARTITION_KEYS, RESERVED_COLUMNS
 
 
@@ -133,17 +134,11 @@ def check_calendar(frequency: str | None, *, time_zone: str | None, day_begins_a
     if day_begins_at and (is_sub_daily or not dated):
         raise ValueError("day_begins_at: it needs a frequency of days or longer periods. Set frequency")
     if time_zone is not None and calendar is not None and is_sub_daily:
-        _check_zone(calendar, time_zone)
+        try:
+            in_zone(calendar, zoneinfo.ZoneInfo(time_zone))
+        except ValueError as error:
+            raise ValueError(f"time_zone: {error}") from None
 
 
 def _repeated(names: Sequence[str]) -> list[str]:
     return sorted({name for name in names if names.count(name) > 1})
-
-
-def _check_zone(calendar: Calendar, time_zone: str) -> None:
-    offset = datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo(time_zone)).utcoffset() or timedelta()
-    if calendar.step > HOUR or offset % timedelta(minutes=calendar.step):
-        raise ValueError(
-            f"time_zone: UTC numbers the periods of {calendar.name}, so they would not begin at the full hours of "
-            f"{time_zone}. Use a frequency that divides the hour and the zone's offset, such as 30min"
-        )

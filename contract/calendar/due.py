@@ -1,10 +1,11 @@
 """The last complete period at a moment, and the last day of a period."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from contract.calendar.frequencies import DAY, calendar_of
 from contract.calendar.labels import Label, label_of_period, moment_of_label
 from contract.calendar.periods import moment_of, period_at
+from contract.calendar.zones import in_zone
 
 ONE_DAY = timedelta(days=1)
 
@@ -13,18 +14,20 @@ def period_on_or_before(label: Label, *, frequency: str) -> Label:
     """Return the latest label of a period that is not after a label.
 
     Args:
-        label: Any date, time or number.
+        label: Any date, time or number. Hours of a time with a zone begin as the clocks of the zone show.
         frequency: Name of the frequency.
 
     Raises:
-        ValueError: If the name is unknown or partial, or only one of label and calendar is a number.
+        ValueError: If the name is unknown or partial, only one of label and calendar is a number, or clock changes of
+            the zone move the begins of the periods.
     """
-    calendar = calendar_of(frequency)
+    calendar, zone = calendar_of(frequency), label.tzinfo if isinstance(label, datetime) else None
+    if zone is not None:
+        calendar = in_zone(calendar, zone)
     moment = moment_of_label(label, calendar)
     number = period_at(moment, calendar)
     latest = number if moment_of(number, calendar) <= moment else number - 1
-    zoned = isinstance(label, datetime) and label.tzinfo is not None
-    return label_of_period(latest, frequency=frequency, zoned=zoned)
+    return label_of_period(latest, calendar, zoned=zone is not None)
 
 
 def last_complete_period(now: datetime, *, frequency: str, label: str) -> Label:
@@ -34,7 +37,7 @@ def last_complete_period(now: datetime, *, frequency: str, label: str) -> Label:
     does not count.
 
     Args:
-        now: The local time without a zone, or a time in UTC. The latter is for times of day with a zone.
+        now: The local time without a zone. For times of day with a zone, the time in that zone.
         frequency: Name of the frequency.
         label: `start` if a period's label is its begin, `end` if it is its last day or its end.
 
@@ -45,7 +48,9 @@ def last_complete_period(now: datetime, *, frequency: str, label: str) -> Label:
     if calendar.kind == "numbered":
         raise ValueError(f"frequency {frequency!r} has numbered periods, which no date completes")
     if calendar.is_sub_daily:
-        begun = now if label == "end" else now - timedelta(minutes=calendar.step)
+        step = timedelta(minutes=calendar.step if label == "start" else 0)
+        # Python subtracts from the time on the clock, which may change meanwhile.
+        begun = now - step if now.tzinfo is None else (now.astimezone(UTC) - step).astimezone(now.tzinfo)
         return period_on_or_before(begun, frequency=frequency)
     today = now.date()
     # A business day is its only day, also for someone who asks on a Sunday.

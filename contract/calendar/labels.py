@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 
-from contract.calendar.frequencies import DAY, Calendar, calendar_of
+from contract.calendar.frequencies import DAY, Calendar
 from contract.calendar.periods import moment_of, period_at
 
 Label = date | int  # a `datetime` is a `date`; one with a zone is in UTC
@@ -15,19 +15,17 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 LABEL_RULE = "2026-11-16, 2026-11-16T05:00, 2026-11-16T05:00Z, or the number of a numbered period"
 
 
-def label_of_period(period: int, *, frequency: str, zoned: bool = False) -> Label:
+def label_of_period(period: int, calendar: Calendar, *, zoned: bool = False) -> Label:
     """Return the label of a period: a number, a date, or the time of a period shorter than a day.
 
     Args:
         period: Number of the period.
-        frequency: Name of the frequency.
+        calendar: Its calendar.
         zoned: Whether the times have a zone. They are in UTC.
 
     Raises:
-        ValueError: If the name is unknown or partial.
         OverflowError: If Python has no such date.
     """
-    calendar = calendar_of(frequency)
     moment = moment_of(period, calendar)
     if calendar.kind == "numbered":
         return moment
@@ -37,17 +35,16 @@ def label_of_period(period: int, *, frequency: str, zoned: bool = False) -> Labe
     return label.replace(tzinfo=UTC) if zoned else label
 
 
-def period_number(label: Label, *, frequency: str) -> int:
+def period_number(label: Label, calendar: Calendar) -> int:
     """Return the number of the period that contains a label.
 
     Args:
         label: The label. Without a time, it is the begin of its day.
-        frequency: Name of the frequency.
+        calendar: The calendar.
 
     Raises:
-        ValueError: If the name is unknown or partial, or only one of label and calendar is a number.
+        ValueError: If only one of label and calendar is a number.
     """
-    calendar = calendar_of(frequency)
     return period_at(moment_of_label(label, calendar), calendar)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from contract.calendar.frequencies import DAY, MONTHS, WEEK, WEEKDAYS, is_partial, parts_of
+from contract.calendar.frequencies import DAY, MONTHS, WEEK, WEEKDAYS, calendar_of, is_partial, parts_of
 from contract.calendar.labels import label_of_period, label_text
 from job_code.demand.moment_counts import MomentCounts
 from job_code.errors import InputError
@@ -120,7 +120,7 @@ def _begun(step: int, name: str, base: str, counts: MomentCounts) -> Iterable[st
     """Yield the names with each begin that a period of several days or weeks may have."""
     frequency = Frequency(base)
     on = counts.moments[~frequency.is_off_anchor(counts.moments)]
-    first = frequency.period_of(label_of_period(0, frequency="D")) if not len(on) else int(frequency.periods(on)[0])
+    first = frequency.period_of(label_of_period(0, calendar_of("D"))) if not len(on) else int(frequency.periods(on)[0])
     for begin in range(first, first + step // frequency.calendar.step):
         yield f"{name}@{frequency.label_of(begin)}"
 

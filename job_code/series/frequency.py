@@ -6,7 +6,9 @@ since 1970-01-01, or the number of a numbered period.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self, TypeVar
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ import polars as pl
 from contract.calendar.frequencies import DAY, Calendar, calendar_of
 from contract.calendar.labels import Label, label_of_period, label_text, period_number, read_label
 from contract.calendar.periods import moment_of, period_at
+from contract.calendar.zones import in_zone
 from job_code.series.arrays import Booleans, Integers
 from job_code.series.seasons import Seasons, seasons_of
 
@@ -43,7 +46,7 @@ class Frequency:
     @property
     def calendar(self) -> Calendar:
         """How the frequency divides time."""
-        return calendar_of(self.name)
+        return calendar_of(self.name) if self.time_zone is None else _in_zone(self.name, self.time_zone)
 
     @property
     def unit(self) -> str:
@@ -130,11 +133,11 @@ class Frequency:
 
     def period_of(self, label: Label) -> int:
         """Return the period number of a single label, as `periods` does."""
-        return period_number(label, frequency=self.name)
+        return period_number(label, self.calendar)
 
     def label_of(self, period: int) -> Label:
         """Return the label of a single period, as `labels` does."""
-        return label_of_period(period, frequency=self.name, zoned=self.time_zone is not None)
+        return label_of_period(period, self.calendar, zoned=self.time_zone is not None)
 
     def text_of(self, period: int) -> str:
         """Return the label of a single period as text. Texts of one calendar have the order of its periods."""
@@ -147,6 +150,11 @@ class Frequency:
             ValueError: If the text is no label of the calendar.
         """
         return self.period_of(read_label(text))
+
+
+@lru_cache(maxsize=64)
+def _in_zone(name: str, time_zone: str) -> Calendar:
+    return in_zone(calendar_of(name), ZoneInfo(time_zone))
 
 
 def _by_day(days: Moments, function: Callable[[Integers], npt.NDArray[Value]]) -> npt.NDArray[Value]:

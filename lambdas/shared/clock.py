@@ -1,12 +1,12 @@
 """The local date and time in the environment's time zone."""
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from dateutil import tz  # type: ignore[import-untyped]
 
 from contract.calendar.frequencies import calendar_of
 
-SCHEDULE_ZONE = "schedule.time_zone"  # the setting
+SCHEDULE_ZONE, DEMAND_ZONE = "schedule.time_zone", "forecast.time_zone"  # the settings
 
 
 class UnknownZoneError(ValueError):
@@ -37,20 +37,22 @@ def local_time(moment: datetime, *, time_zone: str, setting: str = SCHEDULE_ZONE
     Raises:
         UnknownZoneError: If the time zone is unknown.
     """
-    return moment.astimezone(_zone(time_zone, setting)).replace(tzinfo=None)
+    return time_in_zone(moment, time_zone=time_zone, setting=setting).replace(tzinfo=None)
 
 
-def utc_time(local: datetime, *, time_zone: str) -> datetime:
-    """Return the time in UTC at which the clocks of a zone show a local time.
+def time_in_zone(moment: datetime, *, time_zone: str, setting: str = SCHEDULE_ZONE) -> datetime:
+    """Return a time in a zone. A local time without a zone is one of this zone.
 
     Args:
-        local: Time without a zone.
+        moment: Time.
         time_zone: IANA name.
+        setting: The setting that has it, for the message.
 
     Raises:
         UnknownZoneError: If the time zone is unknown.
     """
-    return local.replace(tzinfo=_zone(time_zone)).astimezone(UTC)
+    zone = _zone(time_zone, setting)
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
 def due_time(moment: datetime, *, frequency: str, schedule_zone: str, demand_zone: str, day_begins_at: int) -> datetime:
@@ -60,8 +62,8 @@ def due_time(moment: datetime, *, frequency: str, schedule_zone: str, demand_zon
         moment: Time with a zone.
         frequency: Frequency of the demand.
         schedule_zone: IANA name of the schedule's zone.
-        demand_zone: The demand's configured zone, which precedes the schedule's; empty if there is none. Its hours
-            have labels in UTC.
+        demand_zone: The demand's configured zone, which precedes the schedule's; empty if there is none. Its
+            hours begin as its clocks show.
         day_begins_at: Hour at which a day of the demand begins. Before it, the day before is not over.
 
     Raises:
@@ -69,8 +71,8 @@ def due_time(moment: datetime, *, frequency: str, schedule_zone: str, demand_zon
         ValueError: If the frequency is unknown or partial.
     """
     if demand_zone and calendar_of(frequency).is_sub_daily:
-        return moment.astimezone(UTC)
-    setting = "forecast.time_zone" if demand_zone else SCHEDULE_ZONE
+        return time_in_zone(moment, time_zone=demand_zone, setting=DEMAND_ZONE)
+    setting = DEMAND_ZONE if demand_zone else SCHEDULE_ZONE
     local = local_time(moment, time_zone=demand_zone or schedule_zone, setting=setting)
     return local - timedelta(hours=day_begins_at)
 

@@ -8,7 +8,7 @@ from contract.calendar.frequencies import FREQUENCY_RULE, calendar_of, is_partia
 from contract.calendar.labels import LABEL_RULE, Label, label_text
 from contract.environments.settings import FleetDefaults
 from contract.function_errors import InputError
-from lambdas.shared.clock import UnknownZoneError, due_time, local_time, utc_time
+from lambdas.shared.clock import UnknownZoneError, due_time, local_time, time_in_zone
 from lambdas.shared.execution_input import Request
 
 
@@ -79,7 +79,7 @@ def _check_label(cutoff: Label, frequency: str, *, demand_zone: str) -> None:
     shown = label_text(cutoff)
     try:
         in_utc = bool(demand_zone) and calendar_of(frequency).is_sub_daily
-        same = _in_utc(cutoff, demand_zone) if in_utc else _without_zone(cutoff)
+        same = _in_zone(cutoff, demand_zone) if in_utc else _without_zone(cutoff)
         nearest = label_text(period_on_or_before(same, frequency=frequency))
     except UnknownZoneError as error:
         raise InputError([str(error)]) from None
@@ -91,12 +91,12 @@ def _check_label(cutoff: Label, frequency: str, *, demand_zone: str) -> None:
         raise InputError([f"input: cutoff {shown}{weekday} is not a period of {periods}; use {nearest}"])
 
 
-def _in_utc(label: Label, zone: str) -> Label:
-    """Return a label of a part of a day in UTC. Without a zone, it is a local time."""
-    if isinstance(label, int) or (isinstance(label, datetime) and label.tzinfo is not None):
+def _in_zone(label: Label, zone: str) -> Label:
+    """Return a label of a part of a day in a zone. Without a zone, it is a local time."""
+    if isinstance(label, int):
         return label
-    local = label if isinstance(label, datetime) else datetime(label.year, label.month, label.day)  # noqa: DTZ001
-    return utc_time(local, time_zone=zone)
+    time = label if isinstance(label, datetime) else datetime(label.year, label.month, label.day)  # noqa: DTZ001
+    return time_in_zone(time, time_zone=zone)
 
 
 def _without_zone(label: Label) -> Label:

@@ -1,5 +1,6 @@
 import itertools
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
@@ -9,6 +10,7 @@ from contract.calendar.due import last_complete_period, last_day, period_on_or_b
 from contract.calendar.frequencies import WEEKDAYS, calendar_of, canonical_name, is_partial
 from contract.calendar.labels import Label, label_of_period, label_text, moment_of_label, period_number, read_label
 from contract.calendar.periods import moment_of, period_at
+from contract.calendar.zones import in_zone
 
 DATED = ("D", *(f"W-{weekday}" for weekday in WEEKDAYS), "MS", "ME")
 BUSINESS = ("B", "QS-JAN", "QS-FEB", "QE-DEC", "QE-NOV", "YS-JAN", "YS-JUL", "YE-DEC", "YE-JUN")
@@ -28,9 +30,9 @@ def labels_of_pandas(frequency: str, first: str, periods: int | None) -> list[La
 def test_labels_and_numbers_are_those_of_pandas(frequency: str) -> None:
     for first in ("1899-12-20", "1969-12-20", "2026-01-01"):
         labels = labels_of_pandas(frequency, first, 200)
-        numbers = [period_number(label, frequency=frequency) for label in labels]
+        numbers = [period_number(label, calendar_of(frequency)) for label in labels]
         assert numbers == list(range(numbers[0], numbers[0] + len(labels)))
-        assert [label_of_period(number, frequency=frequency) for number in numbers] == labels
+        assert [label_of_period(number, calendar_of(frequency)) for number in numbers] == labels
 
 
 @pytest.mark.parametrize("frequency", [*DATED, *BUSINESS, *MULTIPLES, *TIMED, "1"])
@@ -47,7 +49,7 @@ def test_every_day_belongs_to_one_period(frequency: str) -> None:
     labels = [day for day in labels_of_pandas(frequency, "1999-12-20", None) if isinstance(day, date)]
     ends = frequency in ("ME", "QE-DEC", "QE-NOV", "YE-DEC", "YE-JUN")
     for day in DAYS[100:-100]:
-        found = label_of_period(period_number(day, frequency=frequency), frequency=frequency)
+        found = label_of_period(period_number(day, calendar_of(frequency)), calendar_of(frequency))
         assert isinstance(found, date)
         if ends:  # the month that ends on this date contains the day
             assert found == min(other for other in labels if other >= day)
@@ -82,6 +84,50 @@ def test_a_period_shorter_than_a_day_is_complete_at_its_end() -> None:
     assert last_complete_period(now, frequency="15min", label="start") == now.replace(hour=6, minute=15)
     utc = now.replace(tzinfo=UTC)
     assert last_complete_period(utc, frequency="h", label="start") == utc.replace(hour=5, minute=0)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "zone", "phase"),
+    [
+        ("h", "UTC", 0),
+        ("h", "Europe/Berlin", 0),
+        ("h", "Asia/Kolkata", 30),
+        ("h", "Australia/Adelaide", 30),  # its clocks change by a whole hour
+        ("h", "Asia/Kathmandu", 15),
+        ("15min", "Asia/Kathmandu", 0),
+        ("2h", "Asia/Kolkata", 30),
+        ("2h", "Asia/Tokyo", 60),
+        ("6h", "Asia/Kolkata", 30),
+        ("30min", "Australia/Lord_Howe", 0),
+        ("D", "Asia/Kolkata", 0),
+    ],
+)
+def test_parts_of_a_day_begin_as_the_clocks_of_their_zone_show(frequency: str, zone: str, phase: int) -> None:
+    calendar = in_zone(calendar_of(frequency), ZoneInfo(zone))
+    assert calendar.phase == phase
+    if calendar.is_sub_daily:
+        label = label_of_period(period_number(DAYS[200], calendar), calendar, zoned=True)
+        assert isinstance(label, datetime)
+        local = label.astimezone(ZoneInfo(zone))
+        assert (local.hour * 60 + local.minute) % calendar.step == 0
+
+
+@pytest.mark.parametrize(("frequency", "zone"), [("2h", "Europe/Berlin"), ("h", "Australia/Lord_Howe")])
+def test_periods_that_clock_changes_move_are_refused(frequency: str, zone: str) -> None:
+    with pytest.raises(ValueError, match=rf"clock changes of the zone move the begins of periods of {frequency}\. Wri"):
+        in_zone(calendar_of(frequency), ZoneInfo(zone))
+
+
+def test_hours_in_a_zone_are_complete_by_its_clocks() -> None:
+    kolkata = datetime(2026, 11, 16, 6, 40, tzinfo=ZoneInfo("Asia/Kolkata"))
+    for label, hour in (("start", 5), ("end", 6)):
+        found = last_complete_period(kolkata, frequency="h", label=label)
+        assert found == kolkata.replace(hour=hour, minute=0)
+        assert isinstance(found, datetime)
+        assert found.tzinfo == UTC
+    after_change = datetime(2026, 10, 25, 3, 20, tzinfo=ZoneInfo("Europe/Berlin"))  # the second hour from two
+    found = last_complete_period(after_change, frequency="h", label="start")
+    assert label_text(found) == "2026-10-25T01:00Z"
 
 
 def test_numbered_periods_are_never_due() -> None:
@@ -187,9 +233,9 @@ def test_months_may_begin_later(frequency: str) -> None:
     plain, _, begin = frequency.partition("@")
     later = timedelta(days=int(begin) - 1)
     for day in DAYS:
-        number = period_number(day, frequency=frequency)
-        assert number == period_number(day - later, frequency=plain)
-        label, expected = label_of_period(number, frequency=frequency), label_of_period(number, frequency=plain)
+        number = period_number(day, calendar_of(frequency))
+        assert number == period_number(day - later, calendar_of(plain))
+        label, expected = label_of_period(number, calendar_of(frequency)), label_of_period(number, calendar_of(plain))
         assert isinstance(expected, date)
         assert label == expected + later
         assert period_on_or_before(day, frequency=frequency) == label

@@ -77,7 +77,10 @@ def test_a_published_run_is_not_late_after_later_attempts(deadline: Deadline) ->
     assert sent(deadline) == []
 
 
-@pytest.mark.parametrize(("zone", "cutoff"), [("", "2026-11-16T09:00"), ("Europe/Berlin", "2026-11-16T08:00Z")])
+@pytest.mark.parametrize(
+    ("zone", "cutoff"),
+    [("", "2026-11-16T09:00"), ("Europe/Berlin", "2026-11-16T08:00Z"), ("Asia/Kolkata", "2026-11-16T07:30Z")],
+)
 def test_hours_are_due_when_they_are_over(deadline: Deadline, zone: str, cutoff: str) -> None:
     hourly = replace(deadline, frequency="h", demand_time_zone=zone)
     due = {"scheduled_time": "2026-11-16T09:20:00Z"}

@@ -227,6 +227,7 @@ def test_the_day_and_the_zone_of_the_demand_decide_what_is_complete(demand: Any)
         ("2026-11-23T05:00:00Z", {"day_begins_at": 6}, "2026-11-16"),
         ("2026-11-23T04:59:00Z", {"time_zone": "America/New_York"}, "2026-11-09"),
         ("2026-11-23T05:00:00Z", {"frequency": "h", "time_zone": "Europe/Berlin"}, "2026-11-23T04:00Z"),
+        ("2026-11-23T05:00:00Z", {"frequency": "h", "time_zone": "Asia/Kolkata"}, "2026-11-23T03:30Z"),
     ):
         result = planned({"scheduled_time": time, "config": config}, demand, started_at="2026-11-23T09:00:00Z")
         assert result.cutoff == cutoff
@@ -244,6 +245,7 @@ def test_the_day_and_the_zone_of_the_demand_decide_what_is_complete(demand: Any)
         ("2026-11-16T05:00", "Europe/Berlin", "(Monday) is not a period of h in UTC; use 2026-11-16T04:00Z"),
         ("2026-07-06", "Europe/Berlin", "(Monday) is not a period of h in UTC; use 2026-07-05T22:00Z"),
         ("2026-11-16T05:20Z", "Europe/Berlin", "(Monday) is not a period of h in UTC; use 2026-11-16T05:00Z"),
+        ("2026-11-16T05:00Z", "Asia/Kolkata", "(Monday) is not a period of h in UTC; use 2026-11-16T04:30Z"),
         ("2026-11-16T05:00Z", "", "cutoff 2026-11-16T05:00Z (Monday) is not a period of h; use 2026-11-16T05:00"),
     ],
 )

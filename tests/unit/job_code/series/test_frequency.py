@@ -65,6 +65,20 @@ def test_labels_have_the_type_of_their_calendar(name: str, label: object, dtype:
     assert frequency.label_type == dtype
 
 
+@pytest.mark.parametrize(("name", "hours"), [("h", 1), ("2h", 2)])
+def test_hours_in_a_zone_of_half_hours_begin_at_its_full_hours(name: str, hours: int) -> None:
+    frequency = Frequency.of(name, "Asia/Kolkata")
+    local = pl.datetime_range(datetime(2026, 11, 1), datetime(2026, 11, 3), f"{hours}h", eager=True)  # noqa: DTZ001
+    zoned = local.dt.replace_time_zone("Asia/Kolkata")
+    moments = (zoned.dt.epoch("s") // 60).to_numpy().astype(np.int32)
+    periods = frequency.periods(moments).astype(np.int64)
+    assert np.diff(periods).tolist() == [1] * (len(moments) - 1)
+    assert not frequency.is_off_anchor(moments).any()
+    assert frequency.labels(periods).to_list() == zoned.to_list()
+    assert [frequency.period_of(frequency.label_of(period)) for period in periods.tolist()] == periods.tolist()
+    assert frequency.text_of(int(periods[0])) == "2026-10-31T18:30Z"
+
+
 def test_a_weekend_belongs_to_the_friday_before() -> None:
     frequency = Frequency("B")
     weekend = np.array(
