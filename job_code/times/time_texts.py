@@ -4,10 +4,17 @@ import polars as pl
 
 LOCAL, OFFSET = "local", "offset"  # columns of times as they are written
 DATE = "%Y-%m-%d"
-FORMATS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")
+FORMATS = (
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M",
+    "%d.%m.%Y %H:%M:%S%.f",  # points only ever follow the day
+    "%d.%m.%Y %H:%M",
+)
 TIME_LENGTH = len("2026-11-16T00:00:00")
-UTC = r"(?:Z| ?UTC)$"  # Spark's and BigQuery's
-SIGNED = r"(:\d{2}(?:\.\d+)?)\s?([+-])(\d{2}):?(\d{2})$"
+UTC = r"\s?(?:Z|UTC|GMT)$"  # Spark's and BigQuery's, Snowflake's with a blank
+SIGNED = r"(:\d{2}(?:\.\d+)?)\s?([+-])(\d{2})(?::?(\d{2}))?$"  # PostgreSQL omits the minutes of +01
 SECONDS_PER_HOUR, SECONDS_PER_MINUTE = 3_600, 60
 
 
@@ -25,30 +32,36 @@ def read_times(column: pl.Series) -> pl.DataFrame:
     uniform = _uniform(text)
     if uniform is not None:
         return uniform
-    days = text.str.to_date(DATE, strict=False).cast(pl.Datetime("us"))
-    table = pl.DataFrame({"text": text, "day": days})
     signed = pl.when(pl.col("sign") == "-").then(-1).otherwise(1)
-    table = table.with_columns(
+    table = text.alias("text").to_frame().select(
         is_utc=pl.col("text").str.contains(UTC),
         sign=pl.col("text").str.extract(SIGNED, 2),
         hours=pl.col("text").str.extract(SIGNED, 3).cast(pl.Int32),
-        minutes=pl.col("text").str.extract(SIGNED, 4).cast(pl.Int32),
+        minutes=pl.col("text").str.extract(SIGNED, 4).cast(pl.Int32).fill_null(0),
         bare=pl.col("text").str.replace(UTC, "").str.replace(SIGNED, "$1"),
     )
-    bare = pl.col("bare")
     seconds = signed * (pl.col("hours") * SECONDS_PER_HOUR + pl.col("minutes") * SECONDS_PER_MINUTE)
-    return table.select(
-        pl.coalesce(
-            "day",
-            *(bare.str.to_datetime(form, strict=False, time_unit="us") for form in FORMATS),
-            _first_day(bare.str.extract(r"^(\d{8})$"), "%Y%m%d"),  # SAP's
-            _first_day(bare.str.extract(r"^(\d{1,2}\.\d{1,2}\.\d{4})$"), "%d.%m.%Y"),  # points only ever follow the day
-            _first_day(bare.str.extract(r"^(\d{4}-W\d{2})$") + "-1", "%G-W%V-%u"),
-            _first_day(bare.str.extract(r"^(\d{4}-\d{2})$") + "-01", DATE),
-            _quarter(bare),
-        ).alias(LOCAL),
-        pl.when("is_utc").then(0).otherwise(seconds).cast(pl.Int32).alias(OFFSET),
+    offset = pl.when("is_utc").then(0).otherwise(seconds).cast(pl.Int32).alias(OFFSET)
+    return table.select(_local(text, table["bare"]).alias(LOCAL), offset)
+
+
+def _local(text: pl.Series, bare: pl.Series) -> pl.Series:
+    """Return the times of texts without their zones, by the first format that each has. Dates have no zone."""
+    column = pl.col(bare.name)
+    found = text.str.to_date(DATE, strict=False).cast(pl.Datetime("us"))
+    readers = (
+        *(column.str.to_datetime(form, strict=False, time_unit="us") for form in FORMATS),
+        _first_day(column.str.extract(r"^(\d{8})(?:\.0+)?$"), "%Y%m%d"),  # SAP's, also as a whole float
+        _first_day(column.str.extract(r"^(\d{1,2}\.\d{1,2}\.\d{4})$"), "%d.%m.%Y"),
+        _first_day(column.str.extract(r"^(\d{4}-W\d{2})$") + "-1", "%G-W%V-%u"),
+        _first_day(column.str.extract(r"^(\d{4}-\d{2})$") + "-01", DATE),
+        _quarter(column),
     )
+    for reader in readers:
+        if found.null_count() == bare.null_count():
+            break  # most columns have one format
+        found = found.fill_null(bare.to_frame().select(reader).to_series())
+    return found
 
 
 def _uniform(text: pl.Series) -> pl.DataFrame | None:
