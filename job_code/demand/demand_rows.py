@@ -10,6 +10,7 @@ from job_code.tables.key_columns import cast_keys, key_checks, with_plain_text
 from job_code.tables.row_checks import RowCheck, drop_bad_rows, infinite_check
 from job_code.tables.validation_report import ValidationReport
 from job_code.times.moments import MOMENT, TimeColumn
+from job_code.times.zone_use import ZoneKinds
 
 SOURCE = "demand"
 VALUE = "_value"
@@ -23,7 +24,7 @@ def clean_demand(
     findings: ValidationReport,
     *,
     time: TimeColumn,
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, ZoneKinds]:
     """Convert one batch of a demand file to valid types.
 
     Args:
@@ -35,12 +36,13 @@ def clean_demand(
 
     Returns:
         Valid rows, and rows whose text in the target counts as missing. Columns: the key columns, `_moment` (Int32),
-        `_value` (Float32, null if missing) and, if an in-stock column is configured, `_in_stock_share` (Float32).
+        `_value` (Float32, null if missing) and, if an in-stock column is configured, `_in_stock_share` (Float32). Also the
+        kinds of times of all rows.
     """
     target = config.target
     rows = with_plain_text(batch.rows)
     own = rows.schema
-    rows, time_checks = time.read(rows.with_columns(_to_number(own[target], pl.col(target)).alias(VALUE)))
+    rows, time_checks, kinds = time.read(rows.with_columns(_to_number(own[target], pl.col(target)).alias(VALUE)))
     not_null, value = pl.col(target).is_not_null(), pl.col(VALUE)
     if rows.schema[target] == pl.String:
         not_null &= pl.col(target).str.strip_chars() != ""
@@ -70,7 +72,7 @@ def clean_demand(
             remedy="Write the in-stock share of the period, or leave it empty if it is unknown",
         )
         kept.append(share.fill_null(1.0).cast(pl.Float32).alias(IN_STOCK_SHARE))
-    return drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE).select(kept)
+    return drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE).select(kept), kinds
 
 
 def _to_number(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:

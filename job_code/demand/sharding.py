@@ -173,9 +173,9 @@ def _shard(task: _Task) -> _Result:
         try:
             for batch in part.batches(task.batch, result.findings):
                 batch = result.signs.read(batch, _numbers(task.config))
-                clean = clean_demand(batch, task.types, task.config, result.findings, time=task.time)
+                clean, kinds = clean_demand(batch, task.types, task.config, result.findings, time=task.time)
                 result.moments.add(clean)
-                result.zones |= ZoneUse.of(batch.rows[task.config.time], file.name)
+                result.zones |= ZoneUse.of(kinds, file.name)
                 hashes = writer.add(clean)
                 if task.has_digests:
                     digests.add(RowDigests.of(clean, hashes, file.name))

@@ -236,8 +236,8 @@ def _shuffle(task: _Task) -> _Result:
         file = part.file
         try:
             for batch in part.batches(reading.batch, result.findings):
-                result.zones |= ZoneUse.of(batch.rows[reading.time.name], file.name)
-                rows, unmatched = reading.clean(batch, result.findings)
+                rows, unmatched, kinds = reading.clean(batch, result.findings)
+                result.zones |= ZoneUse.of(kinds, file.name)
                 result.unmatched.append(unmatched)
                 if reading.table.key and not result.sample.names:
                     result.sample = KeySample.of(rows, reading.table.key)

@@ -19,6 +19,7 @@ from job_code.tables.row_checks import drop_bad_rows, infinite_check
 from job_code.tables.table_files import TableFile
 from job_code.tables.validation_report import ValidationReport
 from job_code.times.moments import MOMENT, TimeColumn
+from job_code.times.zone_use import ZoneKinds
 
 SOURCE = "covariates"
 SHOWN_ROWS = 2  # of one key and time
@@ -47,20 +48,20 @@ class TableReading:
     signs: DecimalSigns
     batch: int
 
-    def clean(self, batch: Batch, findings: ValidationReport) -> tuple[pl.DataFrame, KeyMatches]:
-        """Return the valid rows with the demand's key types, and the counts of rows whose keys cannot have them."""
+    def clean(self, batch: Batch, findings: ValidationReport) -> tuple[pl.DataFrame, KeyMatches, ZoneKinds]:
+        """Return valid rows with the demand's key types, counts of rows whose keys cannot have them, and kinds of times."""
         batch = self.signs.read(batch, self.table.numbers)
         rows = with_plain_text(batch.rows)
         rows = rows.with_columns(pl.col(pl.Boolean).exclude(self.own_key_types).cast(pl.Int8))  # "true" is not a number
         rows = rows.with_columns(as_types(rows.schema, self.types))
         rows = rows.with_columns(as_numbers(rows.schema, self.table.numbers))
-        rows, checks = self.time.read(rows)
+        rows, checks, kinds = self.time.read(rows)
         checks |= {f"infinite {name}": infinite_check(name, pl.col(name)) for name in self.table.numbers}
         if self.own_key_types:
             checks |= key_checks(rows.schema, self.own_key_types)
         own = rows.schema
         rows = drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE)
-        return split_by_type(rows.with_columns(cast_keys(own, self.own_key_types)), self.key_types)
+        return *split_by_type(rows.with_columns(cast_keys(own, self.own_key_types)), self.key_types), kinds
 
     def find(self, examples: Iterable[Example], files: Iterable[TableFile]) -> dict[Example, str]:
         """Return the key, the time and the places of rows, for messages: `A17 2026-11-16 in row 5 of a.parquet`.
@@ -79,7 +80,7 @@ class TableReading:
             try:
                 for batch in Part(file).batches(self.batch):
                     numbered = replace(batch, rows=batch.rows.with_row_index(_AT))
-                    rows, _ = self.clean(numbered, ValidationReport())
+                    rows, *_ = self.clean(numbered, ValidationReport())
                     rows = rows.filter(pl.col(MOMENT).is_in(moments))
                     key = self.table.key
                     hashes = hash_keys(rows, key) if key else np.zeros(rows.height, np.uint64)

@@ -122,8 +122,8 @@ def shard_static(
                 large = [name for name in types if own[name].is_float() or own[name].is_decimal()]
                 checks |= {f"infinite {name}": infinite_check(name, pl.col(name).cast(pl.Float64)) for name in large}
                 if is_dated:
-                    zones |= ZoneUse.of(batch.rows[time.name], file.name)
-                    rows, time_checks = time.read(rows)
+                    rows, time_checks, kinds = time.read(rows)
+                    zones |= ZoneUse.of(kinds, file.name)
                     checks |= time_checks
                 rows = drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE).select(
                     *cast_keys(own, own_keys),

@@ -31,7 +31,7 @@ def with_day_begin(time: TimeColumn, files: Sequence[TableFile]) -> TimeColumn:
 
 def _has_times(file: TableFile, time: TimeColumn) -> bool:
     dtype = file.columns[time.name]
-    if not isinstance(dtype, pl.Datetime | pl.String):
+    if not isinstance(dtype, pl.Datetime | pl.String | pl.Categorical | pl.Enum):
         return False
     try:
         batches = Part(file.only([time.name])).batches(BATCH_ROWS)

@@ -11,15 +11,23 @@ from job_code.config import ForecastConfig
 from job_code.tables.row_checks import RowCheck
 from job_code.tables.validation_report import Level
 from job_code.times.date_guesses import guess_remedy
-from job_code.times.time_texts import LOCAL, OFFSET, read_times
+from job_code.times.time_texts import LOCAL, OFFSET
+from job_code.times.written_times import (
+    FIXED_ZONES,
+    MAX_NUMBER,
+    MINUTE,
+    as_written,
+    is_date,
+    numbers,
+    plain,
+    with_midnights,
+)
+from job_code.times.zone_use import ZoneKinds
 
 MOMENT = "_moment"  # minutes since 1970-01-01, or the number of a numbered period
 FIRST_DAY, LAST_DAY = (MIN_DATE - EPOCH).days, (MAX_DATE - EPOCH).days
-MAX_NUMBER = 2_000_000_000  # leaves room for the periods to forecast
-MINUTE = 60_000_000  # microseconds
 MICROSECONDS = "microseconds"  # of a time since 1970-01-01, the name of a column
 IS_DATE = "is_date"  # whether a time is written without a time of day, the name of a column
-FIXED_ZONES = ("UTC", "GMT", "Etc/UTC")
 
 
 def may_combine(config: ForecastConfig) -> bool:
@@ -76,28 +84,34 @@ class TimeColumn:
             setting="covariate_rules, e.g. covariate_rules=price=mean" if of_covariates else cls.setting,
         )
 
-    def read(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, RowCheck]]:
+    def read(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, RowCheck], ZoneKinds]:
         """Read the column once.
 
         Returns:
-            The rows with the column `MOMENT` (Int32), and the checks of these rows. The moment is null if the value is
-            unreadable. A moment outside the valid range is just outside of it, and never overflows.
+            The rows with the column `MOMENT` (Int32), the checks of these rows, and the kinds of their times. The
+            moment is null if the value is unreadable. A moment outside the valid range is just outside of it, and never
+            overflows.
         """
-        column = rows[self.name]
+        column = plain(rows[self.name])
         if self.is_numbered:
-            return rows.with_columns(_number(column.dtype, pl.col(self.name)).alias(MOMENT)), self._number_check()
-        times = _as_written(column)
+            return rows.with_columns(numbers(column).alias(MOMENT)), self._number_check(), ZoneKinds()
+        times = as_written(column)
         if times.schema[LOCAL] == pl.Date and (self.time_zone is None or self.has_dates_only):
             days = times[LOCAL].cast(pl.Int32).clip(FIRST_DAY - 1, LAST_DAY + 1)
             checks = self._day_check(column.dtype, pl.col(self.name).is_not_null())
-            return rows.with_columns((days * DAY).alias(MOMENT)), self._date_checks() | checks
-        checks = self._time_checks(column.dtype) | self._day_check(column.dtype, pl.col(IS_DATE))
-        times = times.with_columns(_is_date(column).alias(IS_DATE))
-        found = times.select(self._microseconds(times.schema[LOCAL]).alias(MICROSECONDS), OFFSET, IS_DATE).select(
-            self._moment(), **{name: check.wrong for name, check in checks.items()}
+            return rows.with_columns((days * DAY).alias(MOMENT)), self._date_checks() | checks, ZoneKinds()
+        zone = column.dtype.time_zone if isinstance(column.dtype, pl.Datetime) else None
+        checks = self._time_checks(zone) | self._day_check(column.dtype, pl.col(IS_DATE))
+        times = times.select(
+            self._microseconds(times.schema[LOCAL]).alias(MICROSECONDS), OFFSET, is_date(column).alias(IS_DATE)
         )
+        if self.has_dates_only or self.time_zone is None:
+            times = times.with_columns(with_midnights(times[MICROSECONDS], self.time_zone or zone))
+        found = times.select(self._moment(), **{name: check.wrong for name, check in checks.items()})
         read = {name: replace(check, wrong=pl.lit(found[name])) for name, check in checks.items()}
-        return rows.with_columns(found[MOMENT]), self._date_checks() | read
+        # With a configured zone, both kinds of times are in it.
+        kinds = ZoneKinds.of(times[MICROSECONDS], times[OFFSET]) if self.time_zone is None else ZoneKinds()
+        return rows.with_columns(found[MOMENT]), self._date_checks() | read, kinds
 
     def _moment(self) -> pl.Expr:
         micros = pl.col(MICROSECONDS)
@@ -150,13 +164,17 @@ class TimeColumn:
             )
         }
 
-    def _time_checks(self, dtype: pl.DataType) -> dict[str, RowCheck]:
-        """Return the checks of times, of rows with the columns `MICROSECONDS` and `OFFSET`."""
+    def _time_checks(self, zone: str | None) -> dict[str, RowCheck]:
+        """Return the checks of times, of rows with the columns `MICROSECONDS` and `OFFSET`.
+
+        Args:
+            zone: The zone of all times, as their type names it.
+        """
         name, checks = (self.name,), {}
         offset, has_time = pl.col(OFFSET), pl.col(MICROSECONDS) % (DAY * MINUTE) != 0
         needs_zone = self.has_dates_only and self.time_zone is None
         if self.too_fine is not None:
-            checks["timed"] = self._fineness_check(is_zoned=isinstance(dtype, pl.Datetime) and bool(dtype.time_zone))
+            checks["timed"] = self._fineness_check(is_zoned=zone is not None)
         elif needs_zone:  # rows that are combined need a zone only to have a day
             checks["timed"] = RowCheck(
                 columns=name,
@@ -218,33 +236,3 @@ class TimeColumn:
         return zoned.dt.convert_time_zone(str(self.time_zone) if self.has_dates_only else "UTC").dt.replace_time_zone(
             None
         )
-
-
-def _as_written(column: pl.Series) -> pl.DataFrame:
-    """Return the times and offsets of a column: those of `read_times`, or a time with a named zone.
-
-    The offset of a named zone is 1 if it may change, otherwise 0.
-    """
-    dtype = column.dtype
-    if dtype == pl.String or dtype.is_integer():  # a number like 20261116 is a date
-        return read_times(column.cast(pl.String))
-    zone = dtype.time_zone if isinstance(dtype, pl.Datetime) else None
-    offset = None if zone is None else int(zone not in FIXED_ZONES)
-    return column.alias(LOCAL).to_frame().with_columns(pl.lit(offset, pl.Int32).alias(OFFSET))
-
-
-def _is_date(column: pl.Series) -> pl.Series:
-    """Return which values are written without a time of day."""
-    if column.dtype == pl.String:
-        return ~column.str.contains(":", literal=True)
-    return pl.repeat(column.dtype.is_integer(), len(column), dtype=pl.Boolean, eager=True)
-
-
-def _number(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:
-    if dtype == pl.String:
-        column = column.str.strip_chars().cast(pl.Int64, strict=False)
-    elif dtype.is_float():
-        column = pl.when(column.floor() == column).then(column)
-    elif not dtype.is_integer():
-        return pl.lit(None, dtype=pl.Int32)
-    return pl.when(column.is_between(0, MAX_NUMBER)).then(column).cast(pl.Int32)

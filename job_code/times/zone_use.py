@@ -2,17 +2,43 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time
 from typing import Self
 
 import polars as pl
 
+from contract.calendar.frequencies import DAY
 from job_code.tables.validation_report import ValidationReport
+from job_code.times.written_times import MINUTE
 
-SAMPLED_ROWS = 1_000  # of a batch; the times of a file are of one kind
-_CLOCK = r"[T ](\d{1,2}:\d{2}(?::\d{2})?)"
-_ZONE = r"(?:Z|UTC|[+-]\d{2}:?\d{2})\s*$"
-_MIDNIGHTS = ("00:00", "00:00:00", "0:00", "0:00:00")
+FIRST_ROWS = 1_000  # of a batch; usually one of them has a time of day
+
+
+@dataclass(frozen=True)
+class ZoneKinds:
+    """Whether a batch has times of day with and without a zone. Dates and midnights do not count.
+
+    Attributes:
+        zoned: Whether it has times with a zone.
+        local: Whether it has times without one.
+    """
+
+    zoned: bool = False
+    local: bool = False
+
+    @classmethod
+    def of(cls, local: pl.Series, offset: pl.Series) -> Self:
+        """Return the kinds of all times of a batch.
+
+        Args:
+            local: The times as they are written, in microseconds since 1970-01-01.
+            offset: Difference of each time from UTC; null for a time without a zone.
+        """
+        without = offset.null_count()
+        if without in (0, len(offset)):  # all are of one kind
+            is_timed = _any_time(local.head(FIRST_ROWS)) or _any_time(local)
+            return cls(zoned=is_timed and not without, local=is_timed and without > 0)
+        zoned = offset.is_not_null()
+        return cls(zoned=_any_time(local.filter(zoned)), local=_any_time(local.filter(~zoned)))
 
 
 @dataclass(frozen=True)
@@ -31,18 +57,9 @@ class ZoneUse:
         return ZoneUse(self.zoned or other.zoned, self.local or other.local)
 
     @classmethod
-    def of(cls, times: pl.Series, file: str) -> Self:
-        """Return the use of zones in the first times of a batch of a file."""
-        times = times.head(SAMPLED_ROWS)
-        if isinstance(times.dtype, pl.Datetime):
-            is_timed = bool((times.dt.time() != time()).any())
-            is_zoned = times.dtype.time_zone is not None
-            return cls(file if is_timed and is_zoned else None, file if is_timed and not is_zoned else None)
-        if times.dtype != pl.String:
-            return cls()
-        timed = times.filter(~times.str.extract(_CLOCK).is_in(_MIDNIGHTS).fill_null(True))
-        zoned = timed.str.contains(_ZONE)
-        return cls(file if zoned.any() else None, file if not zoned.all() else None)
+    def of(cls, kinds: ZoneKinds, file: str) -> Self:
+        """Return the use of zones in a batch of a file."""
+        return cls(file if kinds.zoned else None, file if kinds.local else None)
 
 
 NO_TIMES = ZoneUse()
@@ -68,3 +85,7 @@ def report_zones(uses: Mapping[str, ZoneUse], findings: ValidationReport, *, is_
         findings.add_message(
             f"{zoned[0]}: the times in {zoned[1]} have a zone, whose days may not be those of the demand. {remedy}"
         )
+
+
+def _any_time(local: pl.Series) -> bool:
+    return bool((local % (DAY * MINUTE) != 0).any())

@@ -24,7 +24,7 @@ MIDNIGHT = datetime(1970, 1, 1)  # noqa: DTZ001 (local)
 def read(column: pl.Series, **settings: object) -> tuple[list[datetime], list[str]]:
     """Return the moments of the valid rows, and the problems of the others."""
     time, findings = TimeColumn.of(configured(**settings)), ValidationReport()
-    rows, checks = time.read(column.alias("ds").to_frame())
+    rows, checks, _ = time.read(column.alias("ds").to_frame())
     path = Path("a.parquet")
     reader = ScannedReader(path=path, format_name="Parquet", schema=dict(rows.schema), rows=rows.height)
     file = TableFile(path=path, name="a.parquet", source="demand", columns={}, other_columns=(), reader=reader)
@@ -47,12 +47,20 @@ MIDNIGHTS = [datetime(2026, month, 15, tzinfo=BERLIN).astimezone(UTC) for month 
         ("20241014", "2024-10-14"),
         ("14.10.2024", "2024-10-14"),
         ("4.1.2024", "2024-01-04"),
+        ("1.9.2024 00:15", "2024-09-01T00:15"),
+        ("01.09.2024 05:30:00", "2024-09-01T05:30"),
+        ("01.09.2024 00:00:00.000+02:00", "2024-09-01"),
+        ("20241014.0", "2024-10-14"),
         ("2024-10-14 05:30", "2024-10-14T05:30"),
         ("2024-10-14T05:30:00", "2024-10-14T05:30"),
         ("2024-10-14T05:30:00.000Z", "2024-10-14T05:30"),
         ("2024-10-14T00:00:00Z", "2024-10-14"),
         ("2024-10-14 05:30:00 UTC", "2024-10-14T05:30"),
+        ("2024-10-14 05:30:00.000 Z", "2024-10-14T05:30"),
+        ("2024-10-14 05:30 GMT", "2024-10-14T05:30"),
         ("2024-10-14T00:00:00+05:30", "2024-10-14"),
+        ("2024-10-14 00:00:00+01", "2024-10-14"),
+        ("2024-10-14 00:00-03", "2024-10-14"),
         ("2024-10-14 00:00:00-0300", "2024-10-14"),
         ("2026-W05", "2026-01-26"),
         ("2020-W53", "2020-12-28"),
@@ -74,8 +82,46 @@ def test_a_column_of_one_format_is_read_as_each_of_its_values(form: str) -> None
     assert uniform["local"].null_count() == 1
 
 
-def test_numbers_like_20241014_are_dates() -> None:
-    assert read(pl.Series([20241014, 20261116])) == ([local("2024-10-14"), local("2026-11-16")], [])
+@pytest.mark.parametrize(
+    ("text", "offset"),
+    [("+01", 3600), ("-03", -10_800), (" +05:30", 19_800), ("-0330", -12_600), (" Z", 0), (" GMT", 0), ("", None)],
+)
+def test_the_offset_of_a_text_is_read(text: str, offset: int | None) -> None:
+    times = read_times(pl.Series([f"2024-10-14 05:30:00{text}", "2026-W05"]))
+    assert times["offset"].to_list() == [offset, None]
+
+
+@pytest.mark.parametrize("dtype", [pl.Int32, pl.Int64, pl.Float64, pl.Decimal(8, 0), pl.Decimal(38, 2)])
+def test_numbers_like_20241014_are_dates(dtype: pl.DataType) -> None:
+    column = pl.Series([20241014, 20261117]).cast(dtype)
+    assert read(column) == ([local("2024-10-14"), local("2026-11-17")], [])
+    assert read(column, frequency="D", day_begins_at=6)[0] == [local("2024-10-14"), local("2026-11-17")]
+
+
+def test_a_float_that_may_be_the_date_next_to_it_is_an_error() -> None:
+    moments, (problem,) = read(pl.Series([20261117.0, 20261117.5], dtype=pl.Float32))
+    assert not moments
+    assert problem.startswith("demand: 2 rows without a readable date in ds")
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("Africa/Cairo", 24), ("Asia/Beirut", 29), ("America/Santiago", 6), ("America/Havana", 8)]
+)
+def test_the_first_moment_of_a_local_day_is_the_day(zone: str, day: int) -> None:
+    """Clocks that go forward at midnight skip it, so the day begins at one o'clock."""
+    month = {24: 4, 29: 3, 6: 9, 8: 3}[day]
+    skipped = datetime(2026, month, day)  # noqa: DTZ001 (local)
+    dates = [skipped + timedelta(days=at) for at in (-1, 0, 1)]
+    zoned = pl.Series([each.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) for each in dates])
+    assert zoned[1].astimezone(ZoneInfo(zone)).hour == 1
+    of_zone = zoned.dt.convert_time_zone(zone)
+    for column in (zoned, of_zone, zoned.dt.strftime("%Y-%m-%dT%H:%M:%SZ"), of_zone.dt.replace_time_zone(None)):
+        assert read(column, frequency="D", time_zone=zone) == (dates, [])
+    assert read(of_zone) == (dates, [])
+    later = of_zone.dt.offset_by("1m")
+    assert "3 rows with a time of day" in read(later, frequency="D", time_zone=zone, aggregate="none")[1][0]
+    hours = read(of_zone, frequency="h", time_zone=zone)[0]  # hours stay what they are
+    assert hours == [each.replace(tzinfo=None) for each in zoned]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +191,14 @@ def test_a_local_time_that_clocks_show_twice_or_never_is_an_error() -> None:
 
 def test_numbered_periods() -> None:
     time = TimeColumn.of(configured(frequency="1"))
-    for column in (pl.Series([3, 41], dtype=pl.UInt8), pl.Series([" 3", "41"])):
+    for column in (
+        pl.Series([3, 41], dtype=pl.UInt8),
+        pl.Series([" 3", "41"]),
+        pl.Series(["3.0", "41.00"]),
+        pl.Series([3.0, 41.0]),
+        pl.Series([3, 41]).cast(pl.Decimal(38, 0)),
+        pl.Series(["3", "41"], dtype=pl.Categorical),
+    ):
         assert time.read(column.alias("ds").to_frame())[0][MOMENT].to_list() == [3, 41]
     odd = pl.Series("ds", ["-1", "1.5", "x", "99999999999"]).to_frame()
     assert time.read(odd)[0][MOMENT].to_list() == [None] * 4

@@ -9,8 +9,9 @@ import pytest
 from job_code.errors import InputError
 from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.read_input import read_input
-from job_code.times.zone_use import ZoneUse
-from tests.demand import LAST, context_of, job_request, series
+from job_code.times.moments import TimeColumn
+from job_code.times.zone_use import ZoneKinds
+from tests.demand import LAST, configured, context_of, job_request, series
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 HOURS = [START + timedelta(hours=at) for at in range(24 * 14)]
@@ -20,20 +21,42 @@ REMEDY = "Set time_zone, e.g. time_zone=Europe/Berlin, and frequency"
 @pytest.mark.parametrize(
     ("times", "expected"),
     [
-        ([date(2026, 11, 16)], ZoneUse()),
-        ([datetime(2026, 11, 16, tzinfo=UTC)], ZoneUse()),
-        ([datetime(2026, 11, 16, 5, tzinfo=UTC)], ZoneUse(zoned="a.csv")),
-        ([datetime(2026, 11, 16, 5, tzinfo=UTC).replace(tzinfo=None)], ZoneUse(local="a.csv")),
-        (["2026-11-16", None, "20261116", "2026-W05", "2026-11-16T00:00:00Z", "2026-11-16 00:00"], ZoneUse()),
-        (["2026-11-16 05:00"], ZoneUse(local="a.csv")),
-        (["2026-11-16T05:00:00.000Z"], ZoneUse(zoned="a.csv")),
-        (["2026-11-16 05:00:00 UTC"], ZoneUse(zoned="a.csv")),
-        (["2026-11-16T05:00:00+0100"], ZoneUse(zoned="a.csv")),
-        (["2026-11-16T05:00-03:30", "2026-11-16T05:00"], ZoneUse(zoned="a.csv", local="a.csv")),
+        ([date(2026, 11, 16)], ZoneKinds()),
+        ([datetime(2026, 11, 16, tzinfo=UTC)], ZoneKinds()),
+        ([datetime(2026, 11, 16, 5, tzinfo=UTC)], ZoneKinds(zoned=True)),
+        ([datetime(2026, 11, 16, 5, tzinfo=UTC).replace(tzinfo=None)], ZoneKinds(local=True)),
+        (["2026-11-16", None, "20261116", "2026-W05", "2026-11-16T00:00:00Z", "2026-11-16 00:00"], ZoneKinds()),
+        (["2026-11-16 05:00"], ZoneKinds(local=True)),
+        (["2026-11-16T05:00:00.000Z"], ZoneKinds(zoned=True)),
+        (["2026-11-16 05:00:00 UTC"], ZoneKinds(zoned=True)),
+        (["2026-11-16T05:00:00+0100"], ZoneKinds(zoned=True)),
+        (["2026-11-16T05:00-03:30", "2026-11-16T05:00"], ZoneKinds(zoned=True, local=True)),
     ],
 )
-def test_the_use_of_zones_in_a_column(times: list[object], expected: ZoneUse) -> None:
-    assert ZoneUse.of(pl.Series(times), "a.csv") == expected
+@pytest.mark.parametrize("encoded", [False, True])
+def test_the_kinds_of_times_of_a_column(times: list[object], expected: ZoneKinds, encoded: bool) -> None:
+    column = pl.Series("ds", times)
+    if encoded and column.dtype == pl.String:
+        column = column.cast(pl.Categorical)
+    assert kinds_of(column) == expected
+
+
+@pytest.mark.parametrize("ending", ["Z", " Z", "+01"])
+def test_one_time_of_another_kind_is_found_in_any_row(ending: str) -> None:
+    times = pl.Series("ds", ["2026-11-16 05:00:00"] * 5_000 + [f"2026-11-16 05:00:00{ending}"])
+    for column in (times, times.reverse()):
+        assert kinds_of(column) == ZoneKinds(zoned=True, local=True)
+
+
+def test_one_time_of_day_is_found_in_any_row() -> None:
+    midnights = pl.Series("ds", [datetime(2026, 11, 16, tzinfo=UTC)] * 5_000)
+    times = midnights.append(pl.Series([datetime(2026, 11, 16, 5, tzinfo=UTC)]))
+    assert kinds_of(times) == ZoneKinds(zoned=True)
+    assert kinds_of(times.dt.replace_time_zone(None)) == ZoneKinds(local=True)
+
+
+def kinds_of(column: pl.Series) -> ZoneKinds:
+    return TimeColumn.of(configured()).read(column.to_frame())[2]
 
 
 def hourly(*, zoned: bool) -> pl.DataFrame:
