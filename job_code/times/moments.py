@@ -1,6 +1,7 @@
 """Read the time column: every row has a moment, in whole minutes."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 import polars as pl
@@ -132,7 +133,7 @@ class TimeColumn:
 
     def _date_checks(self) -> dict[str, RowCheck]:
         moment, name = pl.col(MOMENT), self.name
-        readable = "Use a date type or text like 2026-11-16. If the column numbers the periods, set frequency=1"
+        readable = "Use a date type or text like 2026-11-16"
         if self.time_zone is not None and not self.has_dates_only:
             readable = f"Write every time with its zone: the clocks of {self.time_zone} show some times twice or never"
         return {
@@ -141,7 +142,7 @@ class TimeColumn:
                 wrong=moment.is_null(),
                 problem=f"without a readable date in {name}",
                 remedy=readable,
-                guess=guess_remedy,
+                guess=partial(guess_remedy, column=name),
             ),
             "implausible": RowCheck(
                 columns=(name,),

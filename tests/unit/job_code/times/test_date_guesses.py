@@ -33,16 +33,32 @@ DEMAND = shop(2, 20)
         (["10/14/24"], "Years of two digits are unclear"),
         ([202_442], "Write weeks like 2026-W05, and months like 2026-01"),
         (["2024W42", "2024-KW43"], "Write weeks like 2026-W05, and months like 2026-01"),
+        (["W42 2024", "KW43/2024"], "Write weeks like 2026-W05, and months like 2026-01"),
+        (["10/2024", "11-2024"], "Write weeks like 2026-W05, and months like 2026-01"),
+        (["Q3/2026", "4Q2026", "2026 Q1"], "Write quarters like 2026-Q3"),
+        (["2025-W53"], "The year 2025 has the weeks 2025-W01 to 2025-W52. Correct 2025-W53"),
+        (["2026-W54"], "The year 2026 has the weeks 2026-W01 to 2026-W53. Correct 2026-W54"),
+        (["2026-11-16 24:00", "2026-11-17T24:00:00"], "Write 24:00 as 00:00 of the next day"),
+        (["01.09.2026 24:00"], "Write 24:00 as 00:00 of the next day"),
+        (["01.09.2026 5 Uhr"], "Write dates like 2026-11-16, and times like 2026-11-16 05:00"),
+        (["10.14.2024"], "The month is probably first"),
+        (["2026-02-30"], "The calendar has no such date. Correct it"),
+        (["2026-13"], "The calendar has no such date. Correct it"),
+        (["ds", "ds"], "Remove the repeated lines of the header"),
+        ([2024, "2025"], "Write years like 2026-01-01"),
+        ([634, 635], "Write dates like 2026-11-16; in pandas, .dt.to_timestamp() converts periods. If the column num"),
+        ([7.0], "Write dates like 2026-11-16; in pandas, .dt.to_timestamp() converts periods. If the column num"),
+        ([202_442.0], "Write weeks like 2026-W05"),
         (["14 Oct 2024", "October 21, 2024"], "Write dates like 2026-11-16, without names of months"),
     ],
 )
 def test_known_forms_are_named(values: list[object], expected: str) -> None:
-    remedy = guess_remedy(values)
+    remedy = guess_remedy(values, column="ds")
     assert remedy is not None
     assert remedy.startswith(expected)
 
 
-@pytest.mark.parametrize("values", [[], [None], [""], ["x"], [20_261_131], ["45579", "x"], [1.5], ["2026-02-30"], [7]])
+@pytest.mark.parametrize("values", [[], [None], [""], ["x"], [20_261_131], ["45579", "x"], [1.5], ["ds", "x"], ["2026-Q5"]])
 def test_other_values_have_no_guess(values: list[object]) -> None:
     assert guess_remedy(values) is None
 
