@@ -11,7 +11,7 @@ Label = date | int  # a `datetime` is a `date`; one with a zone is in UTC
 MIDNIGHT = datetime(1970, 1, 1)  # noqa: DTZ001 (local labels have no zone)
 DIGITS = 10  # a number as text has leading zeros, so that texts and numbers have the same order
 NUMBER = re.compile(r"\d{1,10}")
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+WITHOUT_TIME = re.compile(r"\d{4}-\d{2}-\d{2}|\d{4}-W\d{2}")  # a week is its Monday
 LABEL_RULE = "2026-11-16, 2026-11-16T05:00, 2026-11-16T05:00Z, or the number of a numbered period"
 
 
@@ -88,7 +88,6 @@ def read_label(value: object) -> Label:
     if NUMBER.fullmatch(text):
         return int(text)
     try:
-        label: Label = date.fromisoformat(text) if DATE.fullmatch(text) else datetime.fromisoformat(text)
+        return date.fromisoformat(text) if WITHOUT_TIME.fullmatch(text) else datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{value!r} is not the label of a period; write it as {LABEL_RULE}") from None
-    return label

@@ -206,7 +206,12 @@ def test_labels_as_text(label: Label, text: str) -> None:
     assert read_label(label) == label
 
 
-@pytest.mark.parametrize("value", ["", "soon", "16.11.2026", "2026-13-01", True, 1.5, None, "12345678901"])
+def test_a_week_is_its_monday() -> None:
+    label = read_label("2026-W46")
+    assert (type(label), label) == (date, date(2026, 11, 9))
+
+
+@pytest.mark.parametrize("value", ["", "soon", "2026-W54", "16.11.2026", "2026-13-01", True, 1.5, None, "12345678901"])
 def test_a_label_of_no_period_is_an_error(value: object) -> None:
     with pytest.raises(ValueError, match="is not the label of a period; write it as 2026-11-16"):
         read_label(value)
