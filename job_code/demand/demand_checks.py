@@ -177,6 +177,8 @@ def report_problems(shards: Iterable[Problems], calendar: Calendar, findings: Va
         level = levels[check] = _level_of(check, count, sum(each.of for each in own), calendar)
         if level is None or (check == "spaced" and levels["stepped"] == "error"):
             continue
+        if check in ("stepped", "spaced") and SOURCE in findings.dropped:
+            continue  # without the dropped rows, any distance may look longer
         examples = pl.concat(each.examples for each in own if each.count)
         first = examples.sort(examples.columns).head(EXAMPLES)
         findings.add(
@@ -305,9 +307,9 @@ def _check_cutoff(
     shown = label_text(config.cutoff)
     try:
         asked = frequency.period_of(config.cutoff)
-    except ValueError:
+    except ValueError as error:
         last = label_text(frequency.label_of(latest))
-        findings.add_message(f"cutoff: {shown} is no label of the calendar {frequency.name}. Demand ends {last}")
+        findings.add_message(f"cutoff: {error}. Write it like {last}, where the demand ends")
         return int(latest)
     if asked < earliest:
         first = label_text(frequency.label_of(earliest))

@@ -76,6 +76,8 @@ def drop_bad_rows(
         values, places = rows[some, list(check.columns)].rows(), batch.places(some.to_list())
         shown = [f"{_shown(value)} in {place}" for value, place in zip(values, places, strict=True)]
         findings.add(source, "row", check.problem, remedy=remedy, count=len(bad), examples=shown, level=check.level)
+    if any(count and not check.keeps for count, check in zip(counts, checks.values(), strict=True)):
+        findings.dropped.add(source)
     return rows.filter(~pl.any_horizontal(wrong[each] for each, check in checks.items() if not check.keeps))
 
 

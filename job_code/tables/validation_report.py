@@ -30,9 +30,14 @@ class _Finding:
 
 
 class ValidationReport:
-    """Findings so far. The same problem in many files is one finding."""
+    """Findings so far. The same problem in many files is one finding.
+
+    Attributes:
+        dropped: The inputs with invalid rows that later checks do not see: `demand`.
+    """
 
     def __init__(self) -> None:
+        self.dropped: set[str] = set()
         self._findings: dict[tuple[Level, str, str, str], _Finding] = {}
         self._statements: list[tuple[Level, str]] = []
 
@@ -73,6 +78,7 @@ class ValidationReport:
 
     def merge(self, others: "ValidationReport") -> None:
         """Append the findings of another report, e.g. of a worker."""
+        self.dropped |= others.dropped
         for found in others._findings.values():
             self.add(
                 found.source,

@@ -44,6 +44,7 @@ class TimeColumn:
         name: Its name.
         is_numbered: Whether it numbers the periods.
         has_dates_only: Whether the configured periods are days or longer, so that dates suffice.
+        is_moved_by_clocks: Whether the configured periods are several hours, whose begins clock changes move.
         time_zone: The configured zone of the periods; None for the zone that each time is written in.
         too_fine: Level of times that are finer than minutes, or than days if dates suffice; None if they are usual.
         day_begins_at: Minute at which a day begins. Dates without a time stay. See `with_day_begin`.
@@ -53,6 +54,7 @@ class TimeColumn:
     name: str
     is_numbered: bool = False
     has_dates_only: bool = False
+    is_moved_by_clocks: bool = False
     time_zone: str | None = None
     too_fine: Level | None = "error"
     day_begins_at: int = 0
@@ -79,6 +81,7 @@ class TimeColumn:
             name=config.time,
             is_numbered=asked == NUMBERED,
             has_dates_only=has_dates_only,
+            is_moved_by_clocks=known and not has_dates_only and HOUR % calendar_of(str(asked)).step != 0,
             time_zone=config.time_zone,
             too_fine=too_fine,
             day_begins_at=config.day_begins_at * HOUR,
@@ -172,6 +175,7 @@ class TimeColumn:
             zone: The zone of all times, as their type names it.
         """
         name, checks = (self.name,), {}
+        example = "Europe/Berlin" if zone is None or zone in FIXED_ZONES else zone
         offset, has_time = pl.col(OFFSET), pl.col(MICROSECONDS) % (DAY * MINUTE) != 0
         needs_zone = self.has_dates_only and self.time_zone is None
         if self.too_fine is not None:
@@ -181,7 +185,7 @@ class TimeColumn:
                 columns=name,
                 wrong=has_time & offset.is_not_null(),
                 problem=f"with a time of day in a zone in {self.name}",
-                remedy="Set the time_zone of the periods, e.g. time_zone=Europe/Berlin",
+                remedy=f"Set the time_zone of the periods, e.g. time_zone={example}",
                 keeps=True,
             )
         if self.time_zone is None and not self.has_dates_only:
@@ -190,7 +194,12 @@ class TimeColumn:
                 columns=name,
                 wrong=(offset != 0) & has_time,
                 problem=f"with a time of day in a zone in {self.name}",
-                remedy="Set the time_zone of the periods, e.g. time_zone=Europe/Berlin, and the frequency",
+                remedy=(
+                    "Write the local times without their zone. In a zone without clock changes, you can set time_zone "
+                    "instead, e.g. time_zone=Asia/Kolkata"
+                    if self.is_moved_by_clocks
+                    else f"Set the time_zone of the periods, e.g. time_zone={example}, and the frequency"
+                ),
             )
         return checks
 

@@ -56,6 +56,11 @@ def test_dates_off_the_configured_calendar(tmp_path: Path, frequency: str, count
 @pytest.mark.parametrize(
     ("cutoff", "expected"),
     [
+        (
+            "20261109",
+            "cutoff: 20261109 is not a period of W-MON, whose periods have dates. Write it like 2026-11-16, where the "
+            "demand ends",
+        ),
         ("2026-09-07", "cutoff: 2026-09-07 is before all demand. Use 2026-09-14, its first date, or a later date"),
         (
             "2026-11-30",
@@ -274,3 +279,10 @@ def test_inferred_days_have_no_time_of_day(tmp_path: Path) -> None:
     odd = demand[:1].with_columns(pl.col("ds") + timedelta(hours=5))
     (message,) = problems(tmp_path, {"a.parquet": pl.concat([demand[1:], odd])})
     assert message.startswith("demand: 1 row with a time of day, e.g. D0 2026-05-01T05:00. Provide one row per day")
+
+
+def test_dropped_rows_make_no_distances(tmp_path: Path) -> None:
+    """Times with an offset are refused, but midnights would stay as rows of every 24th hour."""
+    hours = shop(3, 24 * 30, frequency="h").with_columns(pl.col("ds").dt.strftime("%Y-%m-%d %H:%M:%S+01"))
+    (problem,) = problems(tmp_path, {"a.csv": hours}, frequency="h")
+    assert "with a time of day in a zone in ds" in problem

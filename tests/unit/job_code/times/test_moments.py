@@ -181,6 +181,17 @@ def test_hours_of_a_zone_with_clock_changes_need_the_setting(as_text: bool) -> N
         assert problem.endswith("Set the time_zone of the periods, e.g. time_zone=Europe/Berlin, and the frequency")
 
 
+def test_the_cure_for_times_with_a_zone_fits_zone_and_frequency() -> None:
+    column = pl.Series(["2026-10-25T05:00"]).str.to_datetime().dt.replace_time_zone("Asia/Kolkata")
+    (problem,) = read(column, frequency="h")[1]
+    assert problem.endswith("Set the time_zone of the periods, e.g. time_zone=Asia/Kolkata, and the frequency")
+    assert read(column, frequency="h", time_zone="Asia/Kolkata") == ([local("2026-10-24T23:30")], [])
+    (problem,) = read(column, frequency="2h")[1]
+    assert "Write the local times without their zone. In a zone without clock changes" in problem
+    assert read(column.dt.replace_time_zone(None), frequency="2h") == ([local("2026-10-25T05:00")], [])
+    assert read(column, frequency="2h", time_zone="Asia/Kolkata")[1] == []
+
+
 def test_a_local_time_that_clocks_show_twice_or_never_is_an_error() -> None:
     column = pl.Series([local("2026-10-25T02:30"), local("2026-03-29T02:30"), local("2026-10-25T05:00")])
     moments, (problem,) = read(column, frequency="30min", time_zone="Europe/Berlin")
