@@ -77,7 +77,7 @@ class ForecastTask:
 
     @property
     def _moments(self) -> pl.Series:
-        rows, _ = TimeColumn(name="ds").read(self.train)
+        rows, *_ = TimeColumn(name="ds").read(self.train)
         return rows[MOMENT]
 
     @property

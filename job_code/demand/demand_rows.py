@@ -36,8 +36,8 @@ def clean_demand(
 
     Returns:
         Valid rows, and rows whose text in the target counts as missing. Columns: the key columns, `_moment` (Int32),
-        `_value` (Float32, null if missing) and, if an in-stock column is configured, `_in_stock_share` (Float32). Also the
-        kinds of times of all rows.
+        `_value` (Float32, null if missing) and, if an in-stock column is configured, `_in_stock_share` (Float32).
+        Also the kinds of times of all rows.
     """
     target = config.target
     rows = with_plain_text(batch.rows)

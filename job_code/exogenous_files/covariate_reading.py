@@ -49,7 +49,7 @@ class TableReading:
     batch: int
 
     def clean(self, batch: Batch, findings: ValidationReport) -> tuple[pl.DataFrame, KeyMatches, ZoneKinds]:
-        """Return valid rows with the demand's key types, counts of rows whose keys cannot have them, and kinds of times."""
+        """Return valid rows with the demand's key types, counts of rows that cannot have them, and kinds of times."""
         batch = self.signs.read(batch, self.table.numbers)
         rows = with_plain_text(batch.rows)
         rows = rows.with_columns(pl.col(pl.Boolean).exclude(self.own_key_types).cast(pl.Int8))  # "true" is not a number

@@ -17,7 +17,8 @@ from job_code.plausibility.number_forms import check_numbers
 from job_code.plausibility.period_rows import INCOMPLETE, RECENT_PERIODS, SPARSE, PeriodRows
 from job_code.series.frequency import Frequency
 from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
-from job_code.times.moments import MAX_NUMBER, MOMENT
+from job_code.times.moments import MOMENT
+from job_code.times.written_times import MAX_NUMBER
 
 
 def check_dates(

@@ -33,12 +33,16 @@ def read_times(column: pl.Series) -> pl.DataFrame:
     if uniform is not None:
         return uniform
     signed = pl.when(pl.col("sign") == "-").then(-1).otherwise(1)
-    table = text.alias("text").to_frame().select(
-        is_utc=pl.col("text").str.contains(UTC),
-        sign=pl.col("text").str.extract(SIGNED, 2),
-        hours=pl.col("text").str.extract(SIGNED, 3).cast(pl.Int32),
-        minutes=pl.col("text").str.extract(SIGNED, 4).cast(pl.Int32).fill_null(0),
-        bare=pl.col("text").str.replace(UTC, "").str.replace(SIGNED, "$1"),
+    table = (
+        text.alias("text")
+        .to_frame()
+        .select(
+            is_utc=pl.col("text").str.contains(UTC),
+            sign=pl.col("text").str.extract(SIGNED, 2),
+            hours=pl.col("text").str.extract(SIGNED, 3).cast(pl.Int32),
+            minutes=pl.col("text").str.extract(SIGNED, 4).cast(pl.Int32).fill_null(0),
+            bare=pl.col("text").str.replace(UTC, "").str.replace(SIGNED, "$1"),
+        )
     )
     seconds = signed * (pl.col("hours") * SECONDS_PER_HOUR + pl.col("minutes") * SECONDS_PER_MINUTE)
     offset = pl.when("is_utc").then(0).otherwise(seconds).cast(pl.Int32).alias(OFFSET)

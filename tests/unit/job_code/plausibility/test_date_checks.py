@@ -23,7 +23,7 @@ DEMAND = shop(30, 60)
 
 def findings_of(demand: pl.DataFrame, *, today: date = LAST, **settings: Any) -> ValidationReport:
     config, findings = configured(**({"frequency": "W-MON"} | settings)), ValidationReport()
-    rows, _ = TimeColumn(name="ds").read(demand)
+    rows, *_ = TimeColumn(name="ds").read(demand)
     days = MomentCounts.of(rows.select(MOMENT, pl.col("y").alias(VALUE)))
     check_dates(days, check_calendar(days, config, findings), config, findings, today=today)
     return findings

@@ -29,7 +29,7 @@ def dated(demand: pl.DataFrame, *dates: date) -> pl.DataFrame:
 
 
 def counted(demand: pl.DataFrame) -> MomentCounts:
-    rows, _ = TimeColumn(name="ds").read(demand)
+    rows, *_ = TimeColumn(name="ds").read(demand)
     return MomentCounts.of(rows.select(MOMENT, pl.col("y").alias(VALUE)))
 
 

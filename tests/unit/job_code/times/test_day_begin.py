@@ -1,4 +1,4 @@
-"""A day begins later only if some file has a time of day, in whatever type its text is stored."""
+"""A day begins later only if some file has a time of day, as plain or dictionary-encoded text."""
 
 from pathlib import Path
 
