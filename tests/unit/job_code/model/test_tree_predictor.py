@@ -1,4 +1,4 @@
-"""The predictions of `TreePredictor` and LightGBM are bit-identical, whoever predicts."""
+"""The predictions of `TreePredictor` and LightGBM are bit-identical, also if NumPy predicts all rows."""
 
 import pickle
 from concurrent.futures import ProcessPoolExecutor
