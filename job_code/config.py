@@ -135,7 +135,8 @@ class ForecastConfig(BaseModel):
     """Maximum number of horizons to hold out for the backtest. The job holds out at most a quarter of the usual
     history."""
     n_estimators: int | None = Field(default=None, ge=1, le=10_000)
-    """Boosting rounds of the LightGBM model. If absent, 200, or 400 for periods shorter than a day."""
+    """Boosting rounds of the LightGBM model. If absent, 200, or 400 for periods shorter than a day. Such periods have
+    the average of two models."""
     learning_rate: float = Field(default=0.08, gt=0, le=1)
     """Shrinkage of LightGBM."""
     num_leaves: int | None = Field(default=None, ge=2, le=4096)

@@ -18,7 +18,7 @@ from job_code.features.feature_recipe import recipe_for
 from job_code.features.lag_features import training_origins
 from job_code.features.training_rows import TrainingRows, draw_rows, max_rows
 from job_code.model.direct_model import DirectModel
-from job_code.model.segment_model import DemandSegment, SegmentModel, fit_segment
+from job_code.model.segment_model import DemandSegment, SegmentModel, average_segments, fit_segment
 from job_code.model.tree_size import tree_size
 from job_code.runtime.process_pool import ProcessPool, on_every_core
 from job_code.runtime.progress import Advance
@@ -27,6 +27,7 @@ from job_code.series.panel import Panel
 
 # Training rows times trees. LightGBM needs 0.1 µs for each; a process needs nearly two seconds to start.
 WORTH_PROCESSES = 40_000_000
+SEEDS_APART = 1_000_003  # of models that are averaged; so the next seed of the configuration is another one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,8 @@ def fit_models(
         WorkerDiedError: If a process was killed, for example because memory ran out.
     """
     folder.mkdir(exist_ok=True)
-    total_rounds = tree_size(config, fits[0].panel.frequency.calendar).n_estimators
+    size = tree_size(config, fits[0].panel.frequency.calendar)
+    total_rounds = size.n_estimators * size.models
     work = total_rounds * sum(max_rows(fit.panel, fit.horizon, share=fit.share) for fit in fits)
     if not workers.started and work < WORTH_PROCESSES:
         workers = ProcessPool(1)
@@ -156,7 +158,7 @@ def train_segment(
     threads: int = 1,
     on_round: Callable[[], object],
 ) -> SegmentModel:
-    """Draw the training rows of one segment and train its model.
+    """Draw the training rows of one segment and train its model, or the models that are averaged.
 
     Args:
         fit: The model.
@@ -165,6 +167,18 @@ def train_segment(
         threads: Number of threads for LightGBM.
         on_round: Called after every boosting round.
     """
+    models = tree_size(config, fit.panel.frequency.calendar).models
+    seeds = [config.seed + number * SEEDS_APART for number in range(models)]
+    trained = [
+        _train_one(fit, segment, config.model_copy(update={"seed": seed}), threads=threads, on_round=on_round)
+        for seed in seeds
+    ]
+    return average_segments(trained)
+
+
+def _train_one(
+    fit: ModelFit, segment: DemandSegment, config: ForecastConfig, *, threads: int, on_round: Callable[[], object]
+) -> SegmentModel:
     drawn = draw_rows(fit.panel, fit.horizon, config.seed, share=fit.share)
     drawn = drawn.where(DemandSegment.of(drawn.zero_share, drawn.age, fit.panel.frequency) == segment)
     panel, exogenous, drawn = _with_rows(fit.panel, fit.exogenous, drawn)

@@ -6,7 +6,7 @@ demand is zero and the forecast needs its expectation. Cold-start series are int
 short to classify them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -16,6 +16,7 @@ import numpy as np
 from job_code.config import ForecastConfig
 from job_code.features.feature_matrix import Columns, ForecastOrigins
 from job_code.features.training_rows import TrainingRows
+from job_code.model.average_trees import average_trees
 from job_code.model.tree_predictor import TreePredictor
 from job_code.model.tree_size import tree_size
 from job_code.series.arrays import Floats, Integers
@@ -150,6 +151,19 @@ def fit_segment(
     if segment == DemandSegment.INTERMITTENT:
         return model
     return SegmentModel(segment, model.trees, _mean_to_median_ratio(model, origins, drawn, target))
+
+
+def average_segments(models: Sequence[SegmentModel]) -> SegmentModel:
+    """Return the average of models of one segment. Models without trees had too few rows, and do not count.
+
+    Args:
+        models: The models, at least one.
+    """
+    fitted = [(model.trees.text, model.mean_to_median_ratio) for model in models if model.trees is not None]
+    if len(fitted) < 2:
+        return next((model for model in models if model.trees is not None), models[0])
+    texts, ratios = zip(*fitted, strict=True)
+    return SegmentModel(models[0].segment, TreePredictor(average_trees(texts)), float(np.mean(ratios)))
 
 
 def _is_of_changes(segment: DemandSegment, origins: ForecastOrigins) -> bool:

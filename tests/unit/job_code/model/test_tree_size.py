@@ -10,8 +10,8 @@ from job_code.model.tree_size import TreeSize, tree_size
     [
         ("W-MON", {}, TreeSize(200, 31)),
         ("D", {"num_leaves": 7}, TreeSize(200, 7)),
-        ("h", {}, TreeSize(400, 127)),
-        ("15min", {"n_estimators": 50}, TreeSize(50, 127)),
+        ("h", {}, TreeSize(400, 127, models=2)),
+        ("15min", {"n_estimators": 50}, TreeSize(50, 127, models=2)),
     ],
 )
 def test_the_calendar_decides_what_no_setting_does(
