@@ -79,6 +79,26 @@ def combine(
     return combined, kept
 
 
+def ties_for_last(shard: ShuffledShard, periods: Periods) -> Integers:
+    """Return the rows of which none is the last of its series and period: they have one time and different values.
+
+    Args:
+        shard: The rows. Missing values do not count.
+        periods: Period number of each row, shape (rows,).
+
+    Returns:
+        Positions of the rows with the lowest and the highest value of each tie, shape (2, ties).
+    """
+    rows = np.flatnonzero(~np.isnan(shard.value))
+    order = rows[np.lexsort((shard.value[rows], shard.moment[rows], shard.series[rows]))]
+    times = begins_of_cells(shard.series[order], shard.moment[order])
+    cells = begins_of_cells(shard.series[order], periods[order])
+    highest = np.append(cells[1:], len(order))[: len(cells)] - 1
+    lowest = times[np.searchsorted(times, highest, side="right") - 1] if len(times) else highest
+    pairs = np.stack([order[lowest], order[highest]])
+    return pairs[:, shard.value[pairs[0]] != shard.value[pairs[1]]]
+
+
 def unfinished_since(moments: Moments, frequency: Frequency) -> int | None:
     """Return the last moment of demand if the last period is not complete, otherwise None.
 

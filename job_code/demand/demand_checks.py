@@ -10,7 +10,7 @@ import polars as pl
 from contract.calendar.frequencies import DAY
 from contract.calendar.labels import label_text
 from job_code.config import AggregationRule, ForecastConfig
-from job_code.demand.aggregation import resolve_rule, unfinished_since
+from job_code.demand.aggregation import resolve_rule, ties_for_last, unfinished_since
 from job_code.demand.cells import Cells, Periods
 from job_code.demand.demand_rows import SOURCE
 from job_code.demand.frequency_inference import resolve_frequency
@@ -71,7 +71,7 @@ class Problem:
     of: int = 0
 
 
-Problems = dict[str, Problem]  # by check: off_anchor, timed, duplicates, spaced, stepped, negative
+Problems = dict[str, Problem]  # by check: off_anchor, timed, duplicates, repeated, tied, spaced, stepped, negative
 
 
 def check_calendar(counts: MomentCounts, config: ForecastConfig, findings: ValidationReport) -> Calendar:
@@ -112,11 +112,17 @@ def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, co
     return found | _check_cells(shard, periods, frequency) if len(periods) else found
 
 
-def check_raw(shard: ShuffledShard, frequency: Frequency, config: ForecastConfig) -> Problems:
-    """Find the problems that rows show before they are combined: negative values, and dates that a series has twice.
+def check_raw(shard: ShuffledShard, periods: Periods, frequency: Frequency, config: ForecastConfig) -> Problems:
+    """Find the problems that rows show before they are combined: negative values, repeated dates, and unclear last rows.
 
     Two rows of a series at one time may be two sales. Two rows on one date, without a time, may be a copy. A series has
     dates if all its rows are at midnight. Among series with times, a few rows may be there by chance.
+
+    Args:
+        shard: The rows. The series are sorted by key.
+        periods: Period number of each row, shape (rows,).
+        frequency: The calendar.
+        config: Its `aggregate` and `negative_rule` decide what is a problem.
     """
     found = {}
     if config.negative_rule == "error":
@@ -125,6 +131,8 @@ def check_raw(shard: ShuffledShard, frequency: Frequency, config: ForecastConfig
         dated = _with_dates(shard)
         if len(dated.moment):
             found["repeated"] = _duplicates(dated, Cells.of(dated, dated.moment // DAY), Frequency("D"))
+    if config.aggregate == "last":
+        found["tied"] = _ties(shard, ties_for_last(shard, periods), frequency)
     return found
 
 
@@ -157,6 +165,11 @@ def report_problems(shards: Iterable[Problems], calendar: Calendar, findings: Va
             f"Keep one row per series and {unit}, or set aggregate to combine them",
         ),
         "repeated": ("series", "with several rows on one date", "Keep one of them, or set aggregate=sum to add them"),
+        "tied": (
+            "value",
+            "that aggregate=last cannot choose, because a row of the same time has another value",
+            "Keep one of the rows, or set another rule, e.g. aggregate=mean",
+        ),
         "stepped": (
             "series",
             f"with a longer step than one {unit}",
@@ -242,6 +255,16 @@ def _duplicates(shard: ShuffledShard, cells: Cells, frequency: Frequency) -> Pro
         rows = rows[np.lexsort((shard.moment[rows], cells.cell[rows]))]
         shown = rows[np.unique(cells.cell[rows], return_index=True)[1]]
     return Problem(len(np.unique(cells.repeated // cells.span)), _examples(shard, shown, frequency))
+
+
+def _ties(shard: ShuffledShard, pairs: Integers, frequency: Frequency) -> Problem:
+    _, count = pairs.shape
+    low, high = pairs[:, :EXAMPLES]  # ordered by series and moment
+    shown = [
+        f"{_moment_text(moment, frequency)} ({' and '.join(str(value).removesuffix('.0') for value in values)})"
+        for moment, *values in zip(shard.moment[low].tolist(), shard.value[low], shard.value[high], strict=True)
+    ]
+    return Problem(count, shard.keys[shard.series[low]].with_columns(pl.Series(MOMENT, shown, dtype=pl.String)))
 
 
 def _steps(shard: ShuffledShard, series: Integers, steps: Integers, checked: int, *, unit: str) -> Problem:

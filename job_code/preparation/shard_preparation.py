@@ -137,7 +137,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     periods = frequency.periods(shard.moment) if shard else np.empty(0, np.int32)
     repairs, rule, raw = Repairs(), task.calendar.rule, Problems()
     if shard is not None and rule is not None:
-        raw, rows = check_raw(shard, frequency, task.config), len(periods)
+        raw, rows = check_raw(shard, periods, frequency, task.config), len(periods)
         shard, periods = combine(shard, periods, frequency, rule)
         repairs = Repairs(rows_combined=rows - len(periods))
     has_started = np.zeros(keys.height, dtype=bool)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from job_code.config import AggregationRule
-from job_code.demand.aggregation import combine, unfinished_since
+from job_code.demand.aggregation import combine, ties_for_last, unfinished_since
 from job_code.demand.shuffle_files import ShuffledShard
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
@@ -67,6 +67,32 @@ def test_cells_equal_those_of_an_independent_group_by(rows: list[Any], rule: Agg
     np.testing.assert_allclose(combined.value, expected["value"].fill_null(np.nan).to_numpy(), rtol=1e-5, atol=1e-2)
     assert combined.in_stock_share is not None
     np.testing.assert_allclose(combined.in_stock_share, expected["share"].to_numpy(), rtol=1e-5, atol=1e-6)
+
+
+@given(
+    rows=st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 4).map(lambda at: at * 4 * DAY), st.none() | st.integers(0, 2)),
+        max_size=20,
+    )
+)
+def test_ties_are_those_of_an_independent_group_by(rows: list[Any]) -> None:
+    types = {"series": pl.Int64, "moment": pl.Int64, "value": pl.Float64}
+    table = pl.DataFrame(rows, schema=types, orient="row").with_columns(share=1.0)
+    shard = shard_of(table)
+    low, high = ties_for_last(shard, WEEKLY.periods(shard.moment))
+    cell = ["series", (pl.col("moment") // DAY - 4) // 7]
+    expected = (
+        table.filter(pl.col("value").is_not_null())
+        .filter(pl.col("moment") == pl.col("moment").max().over(cell))
+        .group_by("series", "moment")
+        .agg(low=pl.col("value").min(), high=pl.col("value").max())
+        .filter(pl.col("low") < pl.col("high"))
+        .sort("series", "moment")
+    )
+    assert shard.series[low].tolist() == shard.series[high].tolist() == expected["series"].to_list()
+    assert shard.moment[low].tolist() == shard.moment[high].tolist() == expected["moment"].to_list()
+    assert shard.value[low].tolist() == expected["low"].to_list()
+    assert shard.value[high].tolist() == expected["high"].to_list()
 
 
 def at(day: date, hour: int) -> datetime:
@@ -209,6 +235,19 @@ def test_days_that_overlap_in_two_extracts_are_not_summed(tmp_path: Path) -> Non
         "Keep one of them, or set aggregate=sum to add them"
     )
     assert run_job(tmp_path / "sum", files, frequency="W-MON", aggregate="sum", **FEW_TREES).manifest["series"] == 1
+
+
+def test_two_values_at_one_time_have_no_last(tmp_path: Path) -> None:
+    demand = shop(3, 30).with_columns(pl.col("y").round())
+    corrected = demand.filter(pl.col("unique_id") == demand["unique_id"][0])[-2:].with_columns(pl.lit(1000.5).alias("y"))
+    copied = demand.filter(pl.col("unique_id") != demand["unique_id"][0])
+    files = {"a.parquet": demand, "b.parquet": corrected, "c.parquet": copied}
+    (problem,) = problems(tmp_path, files, aggregate="last")
+    first = demand.filter(pl.col("ds") == corrected["ds"][0])["y"][0]
+    assert problem.startswith("demand: 2 values that aggregate=last cannot choose, because a row of the same time has an")
+    assert f"{corrected['ds'][0]} ({first:g} and 1000.5), " in problem
+    assert problem.endswith("Keep one of the rows, or set another rule, e.g. aggregate=mean")
+    assert run_job(tmp_path / "mean", files, aggregate="mean", **FEW_TREES).manifest["series"] == 3
 
 
 def test_series_with_times_do_not_hide_dates_that_another_has_twice(tmp_path: Path) -> None:
