@@ -52,9 +52,8 @@ class TableReading:
         """Return valid rows with the demand's key types, counts of rows that cannot have them, and kinds of times."""
         batch = self.signs.read(batch, self.table.numbers)
         rows = with_plain_text(batch.rows)
-        rows = rows.with_columns(pl.col(pl.Boolean).exclude(self.own_key_types).cast(pl.Int8))  # "true" is not a number
-        rows = rows.with_columns(as_types(rows.schema, self.types))
         rows = rows.with_columns(as_numbers(rows.schema, self.table.numbers))
+        rows = rows.with_columns(as_types(rows.schema, {name: self.types[name] for name in self.table.texts}))
         rows, checks, kinds = self.time.read(rows)
         checks |= {f"infinite {name}": infinite_check(name, pl.col(name)) for name in self.table.numbers}
         if self.own_key_types:

@@ -14,6 +14,7 @@ from job_code.exogenous_files.covariate_schema import CovariateSchema
 from job_code.exogenous_files.covariate_shuffle_files import ShuffledTable
 from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.series.frequency import Frequency
+from job_code.tables.column_types import TRUTHS
 from job_code.tables.validation_report import ValidationReport
 
 
@@ -89,6 +90,7 @@ def _is_finer(table: ShuffledTable, frequency: Frequency) -> bool:
 def _with_default(schema: CovariateSchema, name: str, text: str, findings: ValidationReport) -> CovariateSchema:
     known = schema.categorical.get(name)
     if known is not None:
+        text = TRUTHS.get(text, text)
         known = known if text in known else (*known, text)
         categorical = {**schema.categorical, name: known}
         return replace(schema, categorical=categorical, defaults={**schema.defaults, name: float(known.index(text))})

@@ -15,6 +15,7 @@ from job_code.tables.validation_report import ValidationReport
 
 BATCH_ROWS = 1_000_000
 SAMPLED_ROWS = 100_000  # of a file with types, whose text is seldom a number
+TRUTHS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}  # as programs write booleans
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,22 +77,20 @@ def with_texts(types: Mapping[str, pl.DataType], texts: Collection[str]) -> dict
         texts: Names of the text columns.
     """
     return {
-        name: pl.String() if name in texts and (dtype.is_numeric() or dtype == pl.Null) else dtype
+        name: pl.String() if name in texts and (dtype.is_numeric() or dtype in (pl.Boolean, pl.Null)) else dtype
         for name, dtype in types.items()
     }
 
 
 def as_types(schema: Mapping[str, pl.DataType], types: Mapping[str, pl.DataType]) -> list[pl.Expr]:
-    """Return columns in their types over all files. As text, 1 and 1.0 are the same.
+    """Return columns in their types over all files. As text, 1 and 1.0 are the same, and so are true and True.
 
     Args:
         schema: Types of the columns in the rows.
         types: The wanted types.
     """
     return [
-        pl.col(name).cast(pl.String).str.replace(TEXT_OF_WHOLE_NUMBER, "$1")
-        if dtype == pl.String and schema[name].is_numeric()
-        else pl.col(name).cast(dtype)
+        _as_text(name, schema[name]) if dtype == pl.String else pl.col(name).cast(dtype)
         for name, dtype in types.items()
     ]
 
@@ -109,6 +108,13 @@ def as_numbers(schema: Mapping[str, pl.DataType], names: Sequence[str]) -> list[
         else pl.col(name).cast(pl.Float64)
         for name in names
     ]
+
+
+def _as_text(name: str, own: pl.DataType) -> pl.Expr:
+    text = pl.col(name).cast(pl.String)
+    if own.is_numeric():
+        return text.str.replace(TEXT_OF_WHOLE_NUMBER, "$1")
+    return text.replace(TRUTHS) if own == pl.String else text
 
 
 def _text_columns(names: Sequence[str], files: Sequence[TableFile], signs: DecimalSigns) -> dict[str, TextColumn]:

@@ -29,6 +29,7 @@ class TextColumn:
         typed: Whether the files could store numbers as numbers.
         values: Number of values that are not null.
         texts: Number of values that are no numbers.
+        booleans: Number of values that are booleans, which are numbers among numbers and text among text.
         commas: Number of values that are numbers with a decimal comma.
         dressed: Number of values that are numbers with something around them, such as `5 %` or `1 234`.
         measured: Number of values that are numbers with a unit, such as `5 kg`.
@@ -43,6 +44,7 @@ class TextColumn:
     typed: bool = False
     values: int = 0
     texts: int = 0
+    booleans: int = 0
     commas: int = 0
     dressed: int = 0
     measured: int = 0
@@ -71,7 +73,9 @@ class TextColumn:
             self.has_codes = self.has_codes or bool(column.str.contains(_CODE).any())
         text = column.cast(pl.Float64, strict=False).is_null() & column.is_not_null()
         rows = text.arg_true()
-        self.values += len(column) - column.null_count()
+        known = len(column) - column.null_count()
+        self.values += known
+        self.booleans += known if column.dtype == pl.Boolean else 0
         self.texts += len(rows)
         self._count(column.gather(rows).cast(pl.String))
         self.examples += _shown(column, rows.head(EXAMPLES - len(self.examples)).to_list(), batch)
@@ -123,7 +127,7 @@ class TextColumn:
                 f"{self.values:,}, e.g. {shown}. Write a decimal point",
                 level="warning",
             )
-        elif 0 < self.texts <= FEW * self.values:
+        elif 0 < self.texts <= FEW * (self.values - self.booleans):
             findings.add_message(
                 f"{start}, because of {plural(self.texts, 'value')} among {self.values:,}, "
                 f"e.g. {shown}. Write numbers, or leave them empty",

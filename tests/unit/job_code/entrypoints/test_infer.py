@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -136,7 +136,7 @@ def test_columns_that_are_new_to_the_model_are_ignored_and_listed(trained: Finis
     ]
 
 
-def with_text(kinds: list[str], dtype: pl.DataType | None = None, name: str = "{}.parquet") -> dict[str, Any]:
+def with_text(kinds: Sequence[str | bool], dtype: pl.DataType | None = None, name: str = "{}.parquet") -> dict[str, Any]:
     """Return static columns and covariates with a text column of some values, perhaps stored in another type."""
     at = pl.Series("at", kinds, strict=False).cast(dtype or pl.String())
     return {
@@ -174,6 +174,15 @@ def test_numbers_in_a_text_column_of_the_model_are_its_categories(
     assert expected.quality["notes"] == found.quality["notes"] == []
     other = job(tmp_path / "other", model=trained_on_words.model_folder, **with_text(["2", "1"], dtype, name))
     assert other.parts != found.parts  # the model uses the columns
+
+
+def test_booleans_in_a_text_column_of_the_model_are_its_categories(tmp_path: Path) -> None:
+    trained = job(tmp_path / "train", **with_text(["True", "False", "False"], name="{}.csv"))
+    expected = job(tmp_path / "text", model=trained.model_folder, **with_text(["true", "FALSE"], name="{}.csv"))
+    booleans = with_text([True, False], pl.Boolean())
+    found = job(tmp_path / "boolean", model=trained.model_folder, **booleans)
+    assert found.parts == expected.parts
+    assert found.quality["warnings"] == expected.quality["warnings"] == []
 
 
 def test_a_number_that_is_no_category_of_the_model_is_a_warning(trained_on_words: Finished, tmp_path: Path) -> None:
@@ -227,8 +236,8 @@ def rewrite(folder: Path, record: dict[str, Any]) -> None:
         ({"frequency": "W-SUN"}, "model: frequency is W-MON in the model and W-SUN in this run"),
         ({"static": None}, "static: columns of the model are missing: size, brand. Upload them, or train"),
         (
-            {"static": {"s.parquet": STATIC.with_columns(brand=pl.lit(True))}},
-            "static: brand is a number, but was text in training. Upload it as text, or train a new model",
+            {"static": {"s.parquet": STATIC.with_columns(brand=pl.lit(date(2026, 1, 5)))}},
+            "static: brand is a Date, but was text in training. Upload it as text, or train a new model",
         ),
         (
             {"static": {"s.parquet": STATIC.with_columns(size=pl.lit(date(2026, 1, 5)))}},

@@ -143,6 +143,24 @@ def test_text_of_parquet_files_with_numbers_is_read_as_numbers(tmp_path: Path) -
         assert finished.quality["warnings"] == []
 
 
+@pytest.mark.parametrize(("true", "false"), [("true", "false"), ("True", "False"), ("TRUE", "FALSE")])
+def test_booleans_and_their_words_are_the_same_categories(tmp_path: Path, true: str, false: str) -> None:
+    promo = pl.col("ds").rank("dense") % 4 == 0
+    table = covariates([1]).select("unique_id", "ds", promo=promo)
+    rows = table.with_columns(promo=pl.when("promo").then(pl.lit("true")).otherwise(pl.lit("false")))
+    other = rows.with_columns(promo=pl.when(promo).then(pl.lit(true)).otherwise(pl.lit(false)))
+    ahead = pl.col("ds") > LAST
+    expected = run_job(tmp_path / "text", DEMAND, covariates={"c.csv": rows}, n_estimators=5)
+    files = {"past.parquet": table.filter(~ahead), "plan.csv": other.filter(ahead)}
+    found = run_job(tmp_path / "both", DEMAND, covariates=files, n_estimators=5)
+    assert found.forecasts.equals(expected.forecasts)
+    assert found.quality["warnings"] == expected.quality["warnings"] == []
+    numbers = {"past.parquet": files["past.parquet"], "plan.csv": table.filter(ahead).cast({"promo": pl.Int8})}
+    as_numbers = run_job(tmp_path / "numbers", DEMAND, covariates=numbers, n_estimators=5)
+    only = run_job(tmp_path / "booleans", DEMAND, covariates={"c.parquet": table}, n_estimators=5)
+    assert as_numbers.forecasts.equals(only.forecasts)
+
+
 @pytest.mark.parametrize("value", [float("inf"), -1e200, "1e200", " inf "])
 @pytest.mark.parametrize(("source", "row"), [("covariates", 6), ("static", 3)])
 def test_infinite_values_end_the_run(tmp_path: Path, value: float | str, source: str, row: int) -> None:
