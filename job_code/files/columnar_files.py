@@ -15,15 +15,17 @@ from job_code.files.packing import SAVE_AGAIN, Packing, unpacked
 from job_code.files.printable import utf8_path
 from job_code.files.reader import Reader, Reading
 from job_code.files.recognize import FileContent, Format
-from job_code.files.unreadable import UnknownTypeError, UnreadableFileError, hidden_panics
+from job_code.files.unreadable import UnreadableFileError, hidden_panics
 
 # Some damaged files make polars panic. PanicException is not a subclass of Exception.
 DAMAGED = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 # Without it polars panics if a zone is an offset, as pandas and pyarrow write it.
 os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
+# Without it polars panics if a column has intervals, even if the column is not read.
+os.environ.setdefault("POLARS_IMPORT_INTERVAL_AS_STRUCT", "1")
+pl.Config.reload_env_vars()
 IS_DAMAGED = "its content is damaged"
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
-MAX_DIGITS = 38  # of a decimal that polars reads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +39,6 @@ class ScannedReader(Reader):
 
     def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
         """Stream columns of the file. The arguments are those of the class `Reader`."""
-        for name in columns:
-            dtype = self.schema[name]
-            if isinstance(dtype, pl.Decimal) and (dtype.precision or 0) > MAX_DIGITS:
-                raise UnknownTypeError(name, str(dtype))
         with plain_path(self.path, self.packing) as plain, readable():
             yield from scanned(_scan(plain, cast("Format", self.format_name)), columns, reading, of=self.rows)
 

@@ -41,7 +41,7 @@ MARKER = b"\xff\xff\xff\xff"  # before the size of a message, since 2019
 # Fields of the tables Message, Footer, Schema, Field and Decimal in Arrow's format.
 MESSAGE_SCHEMA, FOOTER_SCHEMA, FIELDS, NAME, TYPE, TYPE_DETAILS, CHILDREN, BITS = 2, 1, 1, 0, 2, 3, 5, 2
 # Numbers of types. polars panics where a table has a column with such a type, even if it is not read.
-UNKNOWN_TYPES = {11: "interval", 14: "union", 22: "run-end encoded", 25: "list view", 26: "large list view"}
+UNKNOWN_TYPES = {14: "union", 22: "run-end encoded", 25: "list view", 26: "large list view"}
 DECIMAL, MAX_BITS = 7, 128
 WIDE = "decimal256"  # polars reads the other columns of a Parquet file
 

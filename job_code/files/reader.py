@@ -11,6 +11,9 @@ import polars as pl
 
 from job_code.files.packing import Packing
 
+INTERVAL = pl.Struct({"months": pl.Int32(), "days": pl.Int32(), "nanoseconds": pl.Duration("ns")})  # as polars sees it
+MAX_DIGITS = 38  # of a decimal that polars reads
+
 
 @dataclass(frozen=True, kw_only=True)
 class Remark:
@@ -76,6 +79,12 @@ class Reader(ABC):
         return tuple(self.schema)
 
     @property
+    def unknown_types(self) -> dict[str, str]:
+        """Columns that cannot be read, with the names of their types."""
+        found = {name: _unknown_type(dtype) for name, dtype in self.schema.items()}
+        return {name: dtype for name, dtype in found.items() if dtype is not None}
+
+    @property
     def divisible(self) -> bool:
         """Whether a span of rows can be read without the rows before."""
         return False
@@ -99,6 +108,20 @@ class Reader(ABC):
         Raises:
             UnreadableFileError: The content is damaged or invalid.
         """
+
+
+def _unknown_type(dtype: pl.DataType) -> str | None:
+    """Return the name of a type, or of one inside of it, that cannot be read."""
+    if dtype == INTERVAL:
+        return "interval"
+    if isinstance(dtype, pl.Decimal) and (dtype.precision or 0) > MAX_DIGITS:
+        return f"decimal of {dtype.precision} digits"
+    inner: list[pl.DataType] = []
+    if isinstance(dtype, pl.Struct):
+        inner = [field.dtype for field in dtype.fields]
+    elif isinstance(dtype, pl.List | pl.Array):
+        inner = [dtype.inner]
+    return next((name for each in inner if (name := _unknown_type(each)) is not None), None)
 
 
 def numbered_lines(lines: Iterable[int], rows: Sequence[int]) -> list[str]:

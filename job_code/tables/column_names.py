@@ -44,6 +44,44 @@ def has_wrong_columns(
     return True
 
 
+def without_unknown_types(
+    file: str,
+    reader: Reader,
+    columns: Sequence[str],
+    configured: Collection[str],
+    findings: ValidationReport,
+    *,
+    source: str,
+) -> list[str] | None:
+    """Return the wanted columns whose types the job can read.
+
+    Args:
+        file: Name of the file, for the messages.
+        reader: Its reader.
+        columns: Names of the wanted columns.
+        configured: Names of the columns without which a file is of no use: key, time, target.
+        findings: Takes an error for such a column, and a note for any other.
+        source: The input that the file belongs to (`demand`).
+
+    Returns:
+        None if a configured column has a type that the job cannot read.
+    """
+    unknown = {name: dtype for name, dtype in reader.unknown_types.items() if name in columns}
+    needed = [name for name in unknown if name in configured]
+    for name, dtype in unknown.items():
+        is_needed = name in needed
+        findings.add(
+            source,
+            "file",
+            f"whose column {name} has the type {dtype}, which the job cannot read{'' if is_needed else ' and ignores'}",
+            remedy="Write the column as text, a number or a date",
+            count=1,
+            examples=[file],
+            level="error" if is_needed else "note",
+        )
+    return None if needed else [name for name in columns if name not in unknown]
+
+
 def _add_columns(file: FoundFile, missing: Sequence[str], source: str) -> tuple[str, str]:
     """Return how to add missing columns, and which columns the names of the folders have, for the message."""
     above = next((part for part in file.path.parts for name in missing if part.startswith(f"{name}=")), None)

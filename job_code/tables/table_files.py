@@ -16,7 +16,7 @@ from job_code.files.open_file import open_file
 from job_code.files.printable import printable
 from job_code.files.reader import Reader, Reading, Remark
 from job_code.files.unreadable import UnreadableFileError
-from job_code.tables.column_names import has_wrong_columns, warn_of_other_names
+from job_code.tables.column_names import has_wrong_columns, warn_of_other_names, without_unknown_types
 from job_code.tables.folder_columns import FolderColumns, folder_types
 from job_code.tables.same_content import same_content
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
@@ -208,6 +208,10 @@ def _open(
     columns = list(wanted(names))
     if has_wrong_columns(file, names, columns, findings, source):
         return None
+    readable = without_unknown_types(file.name, reader, columns, configured, findings, source=source)
+    if readable is None:
+        return None
+    columns = readable
     others = [column for column in reader.names if column not in columns]
     warn_of_other_names(file.name, reader, others, sorted(configured & set(columns)), findings, source=source)
     return TableFile(

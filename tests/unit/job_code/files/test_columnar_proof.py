@@ -146,8 +146,8 @@ def test_several_zip_files_in_one_are_refused(tmp_path: Path) -> None:
 
 RUNS = pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array(["x"]))
 WIDE = pa.array([Decimal(1), Decimal(2)], pa.decimal256(60, 2))
+INTERVALS = pa.array([pa.MonthDayNano([1, 2, 3])] * 2, pa.month_day_nano_interval())
 UNKNOWN: dict[str, pa.Array] = {
-    "interval": pa.array([pa.MonthDayNano([1, 2, 3])] * 2, pa.month_day_nano_interval()),
     "union": pa.UnionArray.from_sparse(pa.array([0, 1], pa.int8()), [pa.array([1, 2]), pa.array(["a", "b"])]),
     "run-end encoded": RUNS,
     "list view": pa.array([[1], [2]], pa.list_view(pa.int64())),
@@ -178,7 +178,29 @@ def test_a_view_of_lists_in_parquet_is_named(tmp_path: Path, capfd: pytest.Captu
 def test_a_wide_decimal_in_parquet_matters_only_where_it_is_read(tmp_path: Path) -> None:
     pa.parquet.write_table(table(2).append_column("other", WIDE), tmp_path / "a")
     assert pl.concat(opened(tmp_path / "a").batches(COLUMNS, Reading(size=9))).height == 2
-    assert refusal(tmp_path / "a", ["other"]).reason.startswith("the column other has the type Decimal(")
+    assert opened(tmp_path / "a").unknown_types == {"other": "decimal of 60 digits"}
+
+
+@pytest.mark.parametrize("write", [as_arrow, as_stream])
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_intervals_in_arrow_matter_only_where_they_are_read(
+    tmp_path: Path, write: Callable[[pa.Table], bytes], is_nested: bool
+) -> None:
+    values = pa.StructArray.from_arrays([INTERVALS], ["inner"]) if is_nested else INTERVALS
+    (tmp_path / "a").write_bytes(write(table(2).append_column("other", values)))
+    assert pl.concat(opened(tmp_path / "a").batches(COLUMNS, Reading(size=9))).equals(pl.DataFrame(table(2)))
+    assert opened(tmp_path / "a").unknown_types == {"other": "interval"}
+
+
+@pytest.mark.parametrize("dtype", ["INTERVAL", "INTERVAL[]"])
+def test_intervals_in_parquet_matter_only_where_they_are_read(tmp_path: Path, dtype: str) -> None:
+    content = table(2)
+    with duckdb.connect() as database:
+        database.register("content", content)
+        value = f"({'[INTERVAL 1 DAY]' if dtype.endswith('[]') else 'INTERVAL 1 DAY'})"
+        database.execute(f"COPY (SELECT *, {value} AS other FROM content) TO '{tmp_path / 'a'}' (FORMAT parquet)")
+    assert pl.concat(opened(tmp_path / "a").batches(COLUMNS, Reading(size=9))).equals(pl.DataFrame(content))
+    assert opened(tmp_path / "a").unknown_types == {"other": "interval"}
 
 
 def test_two_columns_of_one_name_are_named(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import itertools
 import json
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
@@ -46,6 +47,42 @@ def opened(folder: Path, name: str, content: bytes) -> TableFile:
     (file,) = open_tables(write(folder, {name: content}), lambda _: COLUMNS, configured(), findings, source="demand")
     findings.raise_if_any()
     return file
+
+
+def with_interval(folder: Path, name: str) -> Path:
+    """Write a file in which a column has intervals, as DuckDB writes them."""
+    folder.mkdir()
+    path = folder / "a.parquet"
+    others = ", ".join(column for column in COLUMNS if column != name)
+    with duckdb.connect() as database:
+        database.register("content", ROWS.to_arrow())
+        database.execute(f"COPY (SELECT {others}, INTERVAL 1 DAY AS {name} FROM content) TO '{path}' (FORMAT parquet)")
+    return folder
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_column_of_an_unknown_type_that_the_run_needs_is_named(tmp_path: Path, name: str) -> None:
+    tables, (problem,) = read(with_interval(tmp_path / "in", name))
+    assert tables == {}
+    assert problem == (
+        f"demand: 1 file whose column {name} has the type interval, which the job cannot read, e.g. a.parquet. "
+        "Write the column as text, a number or a date"
+    )
+
+
+def test_a_column_of_an_unknown_type_that_the_run_does_not_need_is_ignored(tmp_path: Path) -> None:
+    folder = with_interval(tmp_path / "in", "lead")
+    tables, messages = read(folder)
+    assert messages == []
+    assert tables["a.parquet"].equals(ROWS)
+    findings = ValidationReport()
+    (file,) = open_tables(folder, lambda header: header, configured(), findings, source="covariates")
+    assert [*file.columns] == COLUMNS
+    assert findings.messages("error") == []
+    assert findings.messages("note") == [
+        "covariates: 1 file whose column lead has the type interval, which the job cannot read and ignores, "
+        "e.g. a.parquet. Write the column as text, a number or a date"
+    ]
 
 
 @pytest.mark.parametrize(
