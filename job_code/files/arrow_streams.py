@@ -10,7 +10,7 @@ from typing import IO, NamedTuple
 import polars as pl
 
 from job_code.files.columnar_files import IS_DAMAGED, plain_path, readable, times_with_offset
-from job_code.files.columnar_proof import MARKER, Flatbuffer, prove_known_schema
+from job_code.files.columnar_proof import MARKER, Flatbuffer, prove_known_schema, prove_no_delta
 from job_code.files.packing import SAVE_AGAIN
 from job_code.files.reader import Reader, Reading
 from job_code.files.recognize import FileContent
@@ -20,7 +20,7 @@ from job_code.files.unreadable import UnreadableFileError
 # as a flatbuffer, and the body. A size of 0 ends the stream.
 END = MARKER + bytes(4)
 HEADER_TYPE, BODY_LENGTH = 1, 3  # fields of the flatbuffer `Message`
-RECORD_BATCH = 3
+DICTIONARY, RECORD_BATCH = 2, 3
 
 
 class _Message(NamedTuple):
@@ -94,6 +94,8 @@ def _frames(stream: IO[bytes]) -> Iterator[pl.DataFrame]:
             if not before:
                 prove_known_schema(message.metadata)
                 yield _parsed(message.parts)
+            if message.header_type == DICTIONARY:
+                prove_no_delta(message.metadata)
             before += message.parts
     if not before:
         raise UnreadableFileError(IS_DAMAGED, remedy=SAVE_AGAIN)

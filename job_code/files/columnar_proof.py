@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from job_code.files.packing import SAVE_AGAIN, duckdb_path
+from job_code.files.packing import JOINED, ONE_BY_ONE, SAVE_AGAIN, duckdb_path
 from job_code.files.recognize import Format
 from job_code.files.unreadable import UnknownTypeError, UnreadableFileError
 
@@ -38,8 +38,10 @@ SCHEMA = "SELECT name, coalesce(num_children, 0) FROM parquet_schema(?) ORDER BY
 # An Arrow library that writes Parquet keeps the schema of the table.
 ARROW_SCHEMA = "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'ARROW:schema'::BLOB"
 MARKER = b"\xff\xff\xff\xff"  # before the size of a message, since 2019
-# Fields of the tables Message, Footer, Schema, Field and Decimal in Arrow's format.
-MESSAGE_SCHEMA, FOOTER_SCHEMA, FIELDS, NAME, TYPE, TYPE_DETAILS, CHILDREN, BITS = 2, 1, 1, 0, 2, 3, 5, 2
+# Fields of the tables Message, Footer, Schema, Field, Decimal and DictionaryBatch in Arrow's format.
+MESSAGE_HEADER, FOOTER_SCHEMA, FIELDS, NAME, TYPE, TYPE_DETAILS, CHILDREN, BITS = 2, 1, 1, 0, 2, 3, 5, 2
+FOOTER_DICTIONARIES, IS_DELTA = 2, 2
+BLOCK = "<qi4xq"  # where a message begins, the size of its metadata, and that of its body
 # Numbers of types. polars panics where a table has a column with such a type, even if it is not read.
 UNKNOWN_TYPES = {14: "union", 22: "run-end encoded", 25: "list view", 26: "large list view"}
 DECIMAL, MAX_BITS = 7, 128
@@ -70,7 +72,7 @@ def prove_one_file(path: Path, file_format: Format) -> None:
                 surplus = size - len(end) - int.from_bytes(end[:SIZE_BYTES], "little") - _data_end(path)
                 is_joined = _has_file_before(mapped, mark, surplus)
     if is_joined:
-        raise UnreadableFileError("it is several files in one", remedy="Upload each file by itself")
+        raise UnreadableFileError(JOINED, remedy=ONE_BY_ONE)
 
 
 def _has_file_before(mapped: mmap.mmap, mark: bytes, surplus: int) -> bool:
@@ -138,7 +140,13 @@ def prove_known_types(path: Path, file_format: Format) -> None:
             content.seek(end)
             size = int.from_bytes(content.read(SIZE_BYTES), "little")
             content.seek(max(0, end - size))
-            prove_known_schema(content.read(size), FOOTER_SCHEMA)
+            footer = content.read(size)
+            prove_known_schema(footer, FOOTER_SCHEMA)
+            with _of_whole_content():
+                for begin, length, _ in Flatbuffer.root(footer).structs(FOOTER_DICTIONARIES, BLOCK):
+                    content.seek(begin)
+                    message = content.read(length)
+                    prove_no_delta(message[8 if message.startswith(MARKER) else 4 :])
         return
     names = _columns(iter(_queried(SCHEMA, path)))
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -150,7 +158,7 @@ def prove_known_types(path: Path, file_format: Format) -> None:
             prove_known_schema(message[8 if message.startswith(MARKER) else 4 :], wide=True)
 
 
-def prove_known_schema(metadata: bytes, field: int = MESSAGE_SCHEMA, *, wide: bool = False) -> None:
+def prove_known_schema(metadata: bytes, field: int = MESSAGE_HEADER, *, wide: bool = False) -> None:
     """Check that polars knows the types of all columns of an Arrow schema.
 
     Args:
@@ -166,6 +174,23 @@ def prove_known_schema(metadata: bytes, field: int = MESSAGE_SCHEMA, *, wide: bo
             unknown = next((each for each in _unknown_types(column) if not (wide and each == WIDE)), None)
             if unknown is not None:
                 raise UnknownTypeError(column.text(NAME), unknown)
+
+
+def prove_no_delta(metadata: bytes) -> None:
+    """Check that a dictionary of an Arrow file is whole: polars cannot add to one.
+
+    Args:
+        metadata: The metadata of the dictionary's message, without its size.
+
+    Raises:
+        UnreadableFileError: It adds to an earlier dictionary, or the message is damaged.
+    """
+    with _of_whole_content():
+        if Flatbuffer.root(metadata).table(MESSAGE_HEADER).number(IS_DELTA, "<B"):
+            raise UnreadableFileError(
+                "its dictionaries of text grow from batch to batch (delta dictionaries)",
+                remedy="Write text columns without dictionaries, or write the file as Parquet",
+            )
 
 
 class Flatbuffer:
@@ -206,6 +231,14 @@ class Flatbuffer:
             (count,) = struct.unpack_from("<I", self._data, place)
             for at in range(place + 4, place + 4 + 4 * count, 4):
                 yield Flatbuffer(self._data, at + struct.unpack_from("<I", self._data, at)[0])
+
+    def structs(self, field: int, form: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the structs of a list, which may be missing, in a form of `struct`."""
+        if self._place(field) is not None:
+            place = self._target(field)
+            (count,) = struct.unpack_from("<I", self._data, place)
+            for number in range(count):
+                yield struct.unpack_from(form, self._data, place + 4 + number * struct.calcsize(form))
 
     def _target(self, field: int) -> int:
         place = self._place(field)

@@ -41,6 +41,7 @@ UTF8, MARKED_UTF8 = "utf-8", "utf-8-sig"
 ARCHIVE_EXTRAS = ("__MACOSX", ".DS_Store")  # macOS adds them to every zip file
 DAMAGED = (EOFError, OSError, zlib.error, zstd.ZstdError, zipfile.BadZipFile)
 SAVE_AGAIN = "Upload the complete file again"
+JOINED, ONE_BY_ONE = "it contains several files one after another", "Upload them one by one"
 
 
 def packing_of(path: Path) -> Packing:
@@ -166,7 +167,7 @@ def _only_member(path: Path) -> IO[bytes]:
     if any(name.startswith("xl/") or name == "mimetype" for name in names):
         raise UnreadableFileError("it is a spreadsheet", remedy="Save the sheet as CSV (UTF-8)")
     if min((each.header_offset for each in archive.infolist()), default=0):
-        raise UnreadableFileError("it is several zip files in one", remedy="Upload each file by itself")
+        raise UnreadableFileError(JOINED, remedy=ONE_BY_ONE)
     if len(members) != 1:
         shown = f", e.g. {', '.join(map(printable, names[:3]))}" if names else ""
         raise UnreadableFileError(

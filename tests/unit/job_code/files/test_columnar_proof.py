@@ -123,7 +123,7 @@ def test_several_files_in_one_are_refused(tmp_path: Path, writer: str, sizes: tu
         content += (tmp_path / "part").read_bytes()
     (tmp_path / "a").write_bytes(content)
     error = refusal(tmp_path / "a", COLUMNS)
-    assert (error.reason, error.remedy) == ("it is several files in one", "Upload each file by itself")
+    assert (error.reason, error.remedy) == ("it contains several files one after another", "Upload them one by one")
 
 
 def test_text_like_the_border_of_two_files_is_text(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_several_streams_in_one_are_refused(tmp_path: Path) -> None:
 def test_several_zip_files_in_one_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(zipped(b"unique_id,ds,y\nA,1,1\n") + zipped(b"unique_id,ds,y\nA,2,1\n"))
     error = refusal(tmp_path / "a", COLUMNS)
-    assert (error.reason, error.remedy) == ("it is several zip files in one", "Upload each file by itself")
+    assert (error.reason, error.remedy) == ("it contains several files one after another", "Upload them one by one")
 
 
 RUNS = pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array(["x"]))
@@ -201,6 +201,29 @@ def test_intervals_in_parquet_matter_only_where_they_are_read(tmp_path: Path, dt
         database.execute(f"COPY (SELECT *, {value} AS other FROM content) TO '{tmp_path / 'a'}' (FORMAT parquet)")
     assert pl.concat(opened(tmp_path / "a").batches(COLUMNS, Reading(size=9))).equals(pl.DataFrame(content))
     assert opened(tmp_path / "a").unknown_types == {"other": "interval"}
+
+
+def growing(content: pa.Table, writer: Callable[..., pa.ipc.RecordBatchStreamWriter]) -> bytes:
+    """Write a batch for each row, whose dictionaries have the texts of the rows so far."""
+    names = content["unique_id"].to_pylist()
+    sink = pa.BufferOutputStream()
+    fields = content.schema.set(0, pa.field("unique_id", pa.dictionary(pa.int32(), pa.string())))
+    with writer(sink, fields, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)) as out:
+        for row in range(content.num_rows):
+            coded = pa.DictionaryArray.from_arrays(pa.array([row], pa.int32()), pa.array(names[: row + 1]))
+            others = [content[name].slice(row, 1).combine_chunks() for name in content.column_names[1:]]
+            out.write_batch(pa.record_batch([coded, *others], schema=fields))
+    return bytes(sink.getvalue())
+
+
+@pytest.mark.parametrize("writer", [pa.ipc.new_stream, pa.ipc.new_file])
+def test_dictionaries_that_grow_are_named(tmp_path: Path, writer: Callable[..., pa.ipc.RecordBatchStreamWriter]) -> None:
+    (tmp_path / "a").write_bytes(growing(table(3), writer))
+    error = refusal(tmp_path / "a", COLUMNS)
+    assert error.reason == "its dictionaries of text grow from batch to batch (delta dictionaries)"
+    assert error.remedy == "Write text columns without dictionaries, or write the file as Parquet"
+    (tmp_path / "a").write_bytes(growing(table(1), writer))
+    assert pl.concat(opened(tmp_path / "a").batches(COLUMNS, Reading(size=9))).height == 1
 
 
 def test_two_columns_of_one_name_are_named(tmp_path: Path) -> None:
