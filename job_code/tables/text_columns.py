@@ -19,6 +19,11 @@ _DRESSED = rf"^{_INNER}$|^\s*=?\s*{_QUOTE}{_INNER}{_QUOTE}\s*$"  # 32" has a uni
 _UNIT = rf"^\s*[+\-]?{_CORE}\s*(\p{{L}}{{1,4}}(?:/\p{{L}}{{1,4}})?|°\p{{L}}?|[\"'\x{{2032}}\x{{2033}}])\s*$"
 _GROUPS = rf"^\s*\d{{3}}(?:{_BETWEEN}\d{{3}}){{2,}}\s*$"  # 100.200.300
 _CODE = r"^\s*0\d"  # 007
+# As programs write them. A lowercase none may be a category: no promotion. polars reads nan as a number.
+MISSING = (
+    *("NA", "na", "N/A", "n/a", "n.a.", "null", "NULL", "Null", "(null)", "(NULL)", "None", "NaT", "<NA>", "\\N"),
+    *("#N/A", "#NA", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "-", "--", "\u2013", "\u2014", "."),
+)
 
 
 @dataclass(kw_only=True)
@@ -27,7 +32,9 @@ class TextColumn:
 
     Attributes:
         typed: Whether the files could store numbers as numbers.
-        values: Number of values that are not null.
+        values: Number of values that are neither null nor a word for a missing value.
+        missing: Number of words for a missing value.
+        missing_examples: Some of them, with their places.
         texts: Number of values that are no numbers.
         booleans: Number of values that are booleans, which are numbers among numbers and text among text.
         commas: Number of values that are numbers with a decimal comma.
@@ -43,6 +50,8 @@ class TextColumn:
 
     typed: bool = False
     values: int = 0
+    missing: int = 0
+    missing_examples: list[str] = field(default_factory=list)
     texts: int = 0
     booleans: int = 0
     commas: int = 0
@@ -58,7 +67,8 @@ class TextColumn:
     @property
     def is_number(self) -> bool:
         """Whether all values are numbers. In files with types, `007` is text on purpose."""
-        return not self.texts and not (self.typed and (self.has_codes or not self.values))
+        has_some = self.values or not (self.typed or self.missing)
+        return not self.texts and bool(has_some) and not (self.typed and self.has_codes)
 
     @property
     def is_surely_text(self) -> bool:
@@ -71,6 +81,7 @@ class TextColumn:
             column = column.str.strip_chars()
             column = column.set(column == "", None) if self.typed else column
             self.has_codes = self.has_codes or bool(column.str.contains(_CODE).any())
+            column = self._without_words(column, batch)
         text = column.cast(pl.Float64, strict=False).is_null() & column.is_not_null()
         rows = text.arg_true()
         known = len(column) - column.null_count()
@@ -81,6 +92,17 @@ class TextColumn:
         self.examples += _shown(column, rows.head(EXAMPLES - len(self.examples)).to_list(), batch)
         if not self.first:
             self.first = "".join(_shown(column, column.is_not_null().arg_true().head(1).to_list(), batch))
+
+    def _without_words(self, column: pl.Series, batch: Batch) -> pl.Series:
+        """Count the words for a missing value, and return the column with null instead."""
+        is_word = column.is_in(MISSING)
+        if not is_word.any():
+            return column
+        rows = is_word.arg_true()
+        self.missing += len(rows)
+        shown = rows.head(EXAMPLES - len(self.missing_examples)).to_list()
+        self.missing_examples += _shown(column, shown, batch)
+        return column.set(is_word, None)
 
     def _count(self, texts: pl.Series) -> None:
         different = texts.alias("text").value_counts(name="count")
@@ -103,7 +125,7 @@ class TextColumn:
         self.lengths |= set(found[5])
 
     def report(self, name: str, findings: ValidationReport, *, source: str) -> None:
-        """Report a column that was probably meant to be a number, and a text column that is one.
+        """Report a column that was probably meant to be a number, a text column that is one, and its missing values.
 
         Args:
             name: Name of the column.
@@ -115,6 +137,16 @@ class TextColumn:
         # Numbers of any size have groups of any number.
         dressed = 0 if self.grouped == self.values and len(self.lengths) == 1 else self.dressed
         is_dressed = self.texts and dressed > MOST * self.texts and numbers + dressed > MOST * self.values
+        if self.is_number:
+            findings.add(
+                source,
+                "value",
+                f"of {self.values + self.missing:,} in {name} that are a word for a missing value, and count as missing",
+                remedy="Leave them empty, or write numbers",
+                count=self.missing,
+                examples=self.missing_examples,
+                level="note",
+            )
         if self.typed and self.is_number:
             findings.add_message(
                 f"{start} in its files, but its values are numbers, e.g. {self.first}: the run uses them as numbers. "

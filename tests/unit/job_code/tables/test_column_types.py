@@ -26,9 +26,9 @@ def price_csv(prices: list[str]) -> bytes:
     ("prices", "warning"),
     [
         (
-            ["1.5"] * 33 + ["n/a"],
-            "covariates: price is text, because of 4 values among 136, e.g. 'n/a' in line 35 of c.csv, "
-            "'n/a' in line 69 of c.csv, 'n/a' in line 103 of c.csv. Write numbers, or leave them empty",
+            ["1.5"] * 33 + ["?"],
+            "covariates: price is text, because of 4 values among 136, e.g. '?' in line 35 of c.csv, "
+            "'?' in line 69 of c.csv, '?' in line 103 of c.csv. Write numbers, or leave them empty",
         ),
         (
             ['"6,9"', "7"],
@@ -58,6 +58,36 @@ def test_decimal_commas_are_numbers_unless_the_setting_forbids_it(tmp_path: Path
     quality = run_job(tmp_path, DEMAND, covariates={"c.csv": price_csv(['"6,9"', "7"])}, n_estimators=5).quality
     assert quality["warnings"] == []
     assert [note for note in quality["notes"] if "68 values in price with a decimal comma, e.g. '6,9' in c.csv" in note]
+
+
+@pytest.mark.parametrize(
+    ("word", "every", "name"),
+    [("NA", 50, "c.csv"), ("null", 8, "c.csv"), ("-", 2, "c.csv"), (r"\N", 8, "c.csv"), (" #N/A ", 8, "c.parquet")],
+)
+def test_words_for_missing_values_are_missing_numbers(tmp_path: Path, word: str, every: int, name: str) -> None:
+    prices = [str(5 + at % 9 / 10) for at in range(136)]
+    texts = [word if at % every == 1 else price for at, price in enumerate(prices)]
+    table = covariates([None if text == word else float(text) for text in texts])
+    expected = run_job(tmp_path / "empty", DEMAND, covariates={"c.csv": table}, n_estimators=5)
+    files = {name: covariates(list(texts)) if name.endswith("t") else price_csv(texts)}
+    found = run_job(tmp_path / "words", DEMAND, covariates=files, n_estimators=5)
+    assert found.forecasts.equals(expected.forecasts)
+    assert found.quality["warnings"] == expected.quality["warnings"]
+    count = sum(text == word for text in texts)
+    note = f"covariates: {count} values of 136 in price that are a word for a missing value, and count as missing, e.g. "
+    (line,) = [line for line in found.quality["notes"] if line.startswith(note)]
+    assert repr(word.strip())[1:-1] in line
+    assert line.endswith(f"of {name}. Leave them empty, or write numbers")
+
+
+@pytest.mark.parametrize("values", [["NA", "EU"], ["NA", "NA"], ["none", "10", "20"]])
+def test_words_for_missing_values_among_words_are_categories(tmp_path: Path, values: list[str]) -> None:
+    plain = {"NA": "Africa", "none": "no"}
+    files = {"c.csv": price_csv([plain.get(value, value) for value in values])}
+    expected = run_job(tmp_path / "plain", DEMAND, covariates=files, n_estimators=5)
+    found = run_job(tmp_path / "words", DEMAND, covariates={"c.csv": price_csv(values)}, n_estimators=5)
+    assert found.forecasts.equals(expected.forecasts)
+    assert found.quality["notes"] == expected.quality["notes"]
 
 
 def test_static_columns(tmp_path: Path) -> None:
