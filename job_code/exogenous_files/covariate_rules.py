@@ -17,6 +17,8 @@ from job_code.series.frequency import Frequency
 from job_code.tables.column_types import TRUTHS
 from job_code.tables.validation_report import ValidationReport
 
+SHOWN_CATEGORIES = 3
+
 
 def resolve_rules(
     covariates: ShuffledCovariates, frequency: Frequency, config: ForecastConfig, findings: ValidationReport
@@ -91,6 +93,13 @@ def _with_default(schema: CovariateSchema, name: str, text: str, findings: Valid
     known = schema.categorical.get(name)
     if known is not None:
         text = TRUTHS.get(text, text)
+        if text not in known:
+            examples = ", ".join(map(repr, known[:SHOWN_CATEGORIES]))
+            findings.add_message(
+                f"covariate_defaults: {name}={text}, but no row has {text!r} in {name}, so it is a category of its own. "
+                f"The rows have e.g. {examples}. Set one of them if {text!r} is a mistake",
+                level="note",
+            )
         known = known if text in known else (*known, text)
         categorical = {**schema.categorical, name: known}
         return replace(schema, categorical=categorical, defaults={**schema.defaults, name: float(known.index(text))})

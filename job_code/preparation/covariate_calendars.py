@@ -1,5 +1,7 @@
 """Report how the rows of covariates became periods: combined, held, filled by a default, or too sparse."""
 
+from collections.abc import Sequence
+
 from job_code.config import ForecastConfig
 from job_code.exogenous.covariate_store import StoredTable
 from job_code.exogenous_files.covariate_counts import TableCounts
@@ -9,6 +11,8 @@ from job_code.tables.validation_report import ValidationReport, plural
 
 DENSE = 0.5  # of the periods of the keys; a column with fewer values is probably of a coarser calendar
 SHOWN_RULES = 5
+TRUTHS = {"true", "false"}
+WORDS_FOR_NOTHING = ("none", "None", "no", "No", "nothing", "0", "off")
 
 
 def report_calendars(demand: PreparedDemand, config: ForecastConfig, findings: ValidationReport) -> None:
@@ -81,6 +85,15 @@ def _warn_sparse(table: StoredTable, counts: TableCounts, demand: PreparedDemand
             findings.add_message(
                 f"{SOURCE}: {name} has a row for {share:.0%} of the {unit}s of its keys. If a value holds until the "
                 f"next row, set covariate_rules={name}=hold. If {unit}s without a row have a usual value, set it, e.g. "
-                f"covariate_defaults={name}=0",
+                f"covariate_defaults={name}={_usual_value(table.schema.categorical.get(name))}",
                 level="warning",
             )
+
+
+def _usual_value(categories: Sequence[str] | None) -> str:
+    """Return what a column probably has where nothing happens, for the example of a default."""
+    if categories is None:
+        return "0"
+    if set(categories) <= TRUTHS:
+        return "false"
+    return next((word for word in WORDS_FOR_NOTHING if word in categories), "none")

@@ -271,6 +271,33 @@ def test_a_default_applies_to_every_period_without_a_value(tmp_path: Path) -> No
         "covariates: event has no value after the cutoff. In all periods to forecast it is none, by "
         "covariate_defaults. Upload planned values if there are any" in found.quality["notes"]
     )
+    assert (
+        "covariate_defaults: event=none, but no row has 'none' in event, so it is a category of its own. The rows have "
+        "e.g. 'sale'. Set one of them if 'none' is a mistake" in found.quality["notes"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "usual"),
+    [
+        ([1.0, 2.0], "0"),
+        ([True, False], "0"),
+        (["true", "False"], "false"),
+        (["TRUE", "true"], "false"),
+        (["fair", "sale"], "none"),
+        (["fair", "no"], "no"),
+    ],
+)
+def test_the_default_that_a_message_proposes_fits_the_column(tmp_path: Path, values: list[Any], usual: str) -> None:
+    rows = pl.DataFrame({"ds": weeks()[1::3], "event": [values[at % 2] for at in range(len(weeks()[1::3]))]})
+    (warning,) = read(tmp_path / "none", {"a.parquet": rows}).quality["warnings"]
+    assert warning.endswith(f"set it, e.g. covariate_defaults=event={usual}")
+    found = read(tmp_path / "set", {"a.parquet": rows}, covariate_defaults=f"event={usual}")
+    assert found.quality["warnings"] == []
+    shown = found.values["A"]["event"]
+    assert None not in shown
+    noted = [note for note in found.quality["notes"] if "is a category of its own" in note]
+    assert len(noted) == (usual == "none" or values == ["TRUE", "true"])
 
 
 def test_times_of_day_belong_to_the_configured_day(tmp_path: Path) -> None:
