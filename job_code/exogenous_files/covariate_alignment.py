@@ -85,7 +85,7 @@ def align_rows(
         if (np.diff(cells) == 0).any():
             order = np.argsort(cell, kind="stable")
             repeated = order[1:][np.diff(cells) == 0]
-            problems.add(Problem("duplicates", number, column), repeated, rows)
+            problems.add(Problem("duplicates", number, column), repeated[~off[repeated]], rows)
         covered = _covered(*np.divmod(cells, span))
     return AlignedRows(values=values, series=series, period=period, unmatched=unmatched, read=read, covered=covered)
 
@@ -104,7 +104,8 @@ def _check(
         column, has_value = names[strict[0]], ~np.isnan(rows.values[strict]).all(axis=0)
         problems.add(Problem("off_calendar", number, column), np.flatnonzero(off & has_value), rows)
         begins = begins_of_cells(series[has_value], period[has_value])
-        problems.add(Problem("duplicates", number, column), np.delete(np.flatnonzero(has_value), begins), rows)
+        repeated = np.delete(np.flatnonzero(has_value), begins)
+        problems.add(Problem("duplicates", number, column), repeated[~off[repeated]], rows)
     if at_same_time.any():
         begins = np.flatnonzero(np.append(True, ~at_same_time))
         for at, name in enumerate(names):

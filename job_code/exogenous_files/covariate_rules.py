@@ -1,7 +1,7 @@
 """Decide how the rows of each covariate become values of periods, from the configuration or from the rows."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -46,6 +46,26 @@ def resolve_rules(
     return replace(covariates, tables=tables)
 
 
+def configured_rules(table: ShuffledTable) -> Mapping[str, CovariateRule]:
+    """Return the rules of a table that the configuration has."""
+    return {} if table.automatic else table.schema.rules
+
+
+def default_rules(table: ShuffledTable, *, without: Collection[str] = ()) -> dict[str, CovariateRule]:
+    """Return the usual rule of each column, by its type.
+
+    Args:
+        table: The table.
+        without: Names of columns to leave out.
+    """
+    return {name: _default_rule(name, table) for name in table.schema.names if name not in without}
+
+
+def by_column(values: Mapping[str, str]) -> str:
+    """Return the value of `covariate_rules` or `covariate_defaults`, for messages."""
+    return ",".join(f"{name}={value}" for name, value in values.items())
+
+
 def _with_rules(
     table: ShuffledTable, frequency: Frequency, config: ForecastConfig, findings: ValidationReport
 ) -> ShuffledTable:
@@ -53,14 +73,14 @@ def _with_rules(
     rules = {name: rule for name, rule in config.rules_of_covariates.items() if name in schema.names}
     for name in schema.categorical:
         if rules.get(name, "last") not in ORDERED:
+            setting = by_column(config.rules_of_covariates | {name: "last"})
             findings.add_message(
-                f"{SOURCE}: {name} is text, so its rule cannot be {rules[name]}. Set covariate_rules={name}=last or "
-                f"{name}=hold"
+                f"{SOURCE}: {name} is text, so its rule cannot be {rules[name]}, but last or hold. Set e.g. covariate_rules={setting}"
             )
             rules[name] = "last"
     automatic = not rules and config.aggregate != "none" and _is_finer(table, frequency)
     if automatic:
-        rules = {name: _default_rule(name, table) for name in schema.names}
+        rules = default_rules(table)
     schema = replace(schema, rules=rules)
     for name, text in config.defaults_of_covariates.items():
         if name in schema.names:

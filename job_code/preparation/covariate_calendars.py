@@ -6,6 +6,7 @@ from job_code.config import ForecastConfig
 from job_code.exogenous.covariate_store import StoredTable
 from job_code.exogenous_files.covariate_counts import TableCounts
 from job_code.exogenous_files.covariate_reading import SOURCE
+from job_code.exogenous_files.covariate_rules import by_column
 from job_code.preparation.prepare import PreparedDemand
 from job_code.tables.validation_report import ValidationReport, plural
 
@@ -38,7 +39,7 @@ def report_calendars(demand: PreparedDemand, config: ForecastConfig, findings: V
             )
         _report_held(table, counts, demand, config.horizon, findings)
         _report_defaults(table, demand, config, findings)
-        _warn_sparse(table, counts, demand, findings)
+        _warn_sparse(table, counts, demand, config, findings)
 
 
 def _report_held(
@@ -76,16 +77,21 @@ def _report_defaults(
             )
 
 
-def _warn_sparse(table: StoredTable, counts: TableCounts, demand: PreparedDemand, findings: ValidationReport) -> None:
+def _warn_sparse(
+    table: StoredTable, counts: TableCounts, demand: PreparedDemand, config: ForecastConfig, findings: ValidationReport
+) -> None:
     unit = demand.calendar.frequency.unit
     share = counts.cells / max(1, counts.covered)  # empty values do not count: an event calendar has many
     for at, name in enumerate(table.schema.names):
         is_stated = table.schema.held[at] or name in table.schema.defaults or name in demand.past_only
         if not is_stated and 0 < share < DENSE:
+            usual = _usual_value(table.schema.categorical.get(name))
+            rules = by_column(config.rules_of_covariates | {name: "hold"})
+            defaults = by_column(config.defaults_of_covariates | {name: usual})
             findings.add_message(
                 f"{SOURCE}: {name} has a row for {share:.0%} of the {unit}s of its keys. If a value holds until the "
-                f"next row, set covariate_rules={name}=hold. If {unit}s without a row have a usual value, set it, e.g. "
-                f"covariate_defaults={name}={_usual_value(table.schema.categorical.get(name))}",
+                f"next row, set covariate_rules={rules}. If {unit}s without a row have a usual value, set it, e.g. "
+                f"covariate_defaults={defaults}",
                 level="warning",
             )
 

@@ -220,7 +220,7 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     }
     messages = "\n".join(problems(tmp_path, bad))
     for part in (
-        "covariates: 4 rows with the key and week of another row in the table of promotion, whose key is unique_id, "
+        "covariates: 3 rows with the key and week of another row in the table of promotion, whose key is unique_id, "
         f"e.g. A00 {known['ds'][0]} in row 1 of a.parquet and row {known.height + 1:,} of a.parquet",
         "covariates: 1 row dated off the calendar W-MON of the demand in the table of promotion, whose key is "
         f"unique_id, e.g. A00 {known['ds'][0] + timedelta(days=1)} in row 1 of b.parquet. Date every week",

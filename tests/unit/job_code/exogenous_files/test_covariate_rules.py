@@ -163,16 +163,24 @@ def test_rows_that_are_clearly_finer_are_combined_by_their_type(tmp_path: Path) 
     [
         (
             {"aggregate": "none"},
-            "To combine the rows of a week, set e.g. covariate_rules=number=mean. If",
+            "To combine the rows of a week, set e.g. covariate_rules=number=mean,tuesday=max,event=last. "
+            "If a value holds until the next row, set covariate_rules=number=hold,tuesday=hold,event=hold",
         ),
-        ({"covariate_rules": "number=sum"}, "To combine the rows of a week, set e.g. covariate_rules=tuesday=mean."),
+        (
+            {"covariate_rules": "number=sum"},
+            "To combine the rows of a week, set e.g. covariate_rules=number=sum,tuesday=max,event=last. "
+            "If a value holds until the next row, set covariate_rules=number=sum,tuesday=hold,event=hold",
+        ),
     ],
 )
 def test_columns_without_a_rule_must_have_a_row_a_period(tmp_path: Path, settings: dict[str, str], remedy: str) -> None:
-    found = errors(tmp_path, {"a.parquet": daily().drop("event")}, **settings)
-    assert "204 rows dated off the calendar W-MON of the demand in the table of number, tuesday, whose key is" in found
+    found = errors(tmp_path, {"a.parquet": daily()}, **settings)
+    assert "204 rows dated off the calendar W-MON of the demand in the table of number, tuesday, event, whose" in found
     assert remedy in found
-    assert "covariates: 204 rows with the key and week of another row" in found
+    assert "with the key and week of another row" not in found  # the same rows
+    cure = next(word for word in remedy.split() if word.startswith("covariate_rules=")).rstrip(".")
+    setting, _, rules = cure.partition("=")
+    assert set(read(tmp_path / "cured", {"a.parquet": daily()}, **{setting: rules}).values["A"]["tuesday"]) == {1}
 
 
 def test_two_rows_of_a_label_are_combined_by_a_configured_rule_only(tmp_path: Path) -> None:
@@ -317,7 +325,7 @@ def test_times_of_day_belong_to_the_configured_day(tmp_path: Path) -> None:
         ({"covariate_defaults": "prize=0"}, "covariate_defaults: no covariate is named prize. The files have"),
         (
             {"covariate_rules": "event=mean"},
-            "event is text, so its rule cannot be mean.",
+            "event is text, so its rule cannot be mean, but last or hold. Set e.g. covariate_rules=event=last",
         ),
         ({"covariate_defaults": "number=none"}, "covariate_defaults: number=none, but number is a number"),
     ],
