@@ -113,7 +113,7 @@ def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, co
 
 
 def check_raw(shard: ShuffledShard, periods: Periods, frequency: Frequency, config: ForecastConfig) -> Problems:
-    """Find the problems that rows show before they are combined: negative values, repeated dates, and unclear last rows.
+    """Find the problems of rows before they are combined: negative values, repeated dates, several last values.
 
     Two rows of a series at one time may be two sales. Two rows on one date, without a time, may be a copy. A series has
     dates if all its rows are at midnight. Among series with times, a few rows may be there by chance.

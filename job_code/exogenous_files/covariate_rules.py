@@ -75,7 +75,8 @@ def _with_rules(
         if rules.get(name, "last") not in ORDERED:
             setting = by_column(config.rules_of_covariates | {name: "last"})
             findings.add_message(
-                f"{SOURCE}: {name} is text, so its rule cannot be {rules[name]}, but last or hold. Set e.g. covariate_rules={setting}"
+                f"{SOURCE}: {name} is text, so its rule cannot be {rules[name]}, but last or hold. "
+                f"Set e.g. covariate_rules={setting}"
             )
             rules[name] = "last"
     automatic = not rules and config.aggregate != "none" and _is_finer(table, frequency)
@@ -116,8 +117,8 @@ def _with_default(schema: CovariateSchema, name: str, text: str, findings: Valid
         if text not in known:
             examples = ", ".join(map(repr, known[:SHOWN_CATEGORIES]))
             findings.add_message(
-                f"covariate_defaults: {name}={text}, but no row has {text!r} in {name}, so it is a category of its own. "
-                f"The rows have e.g. {examples}. Set one of them if {text!r} is a mistake",
+                f"covariate_defaults: {name}={text}, but no row has {text!r} in {name}, so it is a category of its "
+                f"own. The rows have e.g. {examples}. Set one of them if {text!r} is a mistake",
                 level="note",
             )
         known = known if text in known else (*known, text)

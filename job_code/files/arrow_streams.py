@@ -2,15 +2,15 @@
 
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import polars as pl
 
-from job_code.files.columnar_files import IS_DAMAGED, plain_path, readable, times_with_offset
-from job_code.files.columnar_proof import MARKER, Flatbuffer, prove_known_schema, prove_no_delta
+from job_code.files.arrow_schema import MARKER, Flatbuffer, prove_known_schema, prove_no_delta, uuid_columns
+from job_code.files.columnar_files import IS_DAMAGED, as_text, plain_path, readable
 from job_code.files.packing import SAVE_AGAIN
 from job_code.files.reader import Reader, Reading
 from job_code.files.recognize import FileContent
@@ -87,13 +87,15 @@ def _frames(stream: IO[bytes]) -> Iterator[pl.DataFrame]:
         UnreadableFileError: A message is damaged, or the messages do not lead to the end of the file.
     """
     before: list[bytes] = []
+    uuids: frozenset[str] = frozenset()
     for message in _messages(stream):
         if message.header_type == RECORD_BATCH:
-            yield _parsed([*before, *message.parts])
+            yield _parsed([*before, *message.parts], uuids)
         else:
             if not before:
                 prove_known_schema(message.metadata)
-                yield _parsed(message.parts)
+                uuids = uuid_columns(message.metadata)
+                yield _parsed(message.parts, uuids)
             if message.header_type == DICTIONARY:
                 prove_no_delta(message.metadata)
             before += message.parts
@@ -101,10 +103,10 @@ def _frames(stream: IO[bytes]) -> Iterator[pl.DataFrame]:
         raise UnreadableFileError(IS_DAMAGED, remedy=SAVE_AGAIN)
 
 
-def _parsed(parts: Sequence[bytes]) -> pl.DataFrame:
+def _parsed(parts: Sequence[bytes], uuids: Collection[str]) -> pl.DataFrame:
     with readable():
         frame = pl.read_ipc_stream(b"".join([*parts, END]))
-        return frame.with_columns(times_with_offset(frame.schema))
+        return frame.with_columns(as_text(frame.schema, uuids))
 
 
 def _messages(stream: IO[bytes]) -> Iterator[_Message]:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import cast
 
 import polars as pl
 
-from job_code.files.columnar_proof import prove_known_types, prove_one_file
+from job_code.files.columnar_proof import prove_known_types, prove_one_file, uuid_columns
 from job_code.files.packing import SAVE_AGAIN, Packing, unpacked
 from job_code.files.printable import utf8_path
 from job_code.files.reader import Reader, Reading
@@ -25,6 +25,7 @@ os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
 os.environ.setdefault("POLARS_IMPORT_INTERVAL_AS_STRUCT", "1")
 pl.Config.reload_env_vars()
 IS_DAMAGED = "its content is damaged"
+UUID_DIGITS = (8, 4, 4, 4, 12)  # in the groups of its text
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
@@ -120,11 +121,19 @@ def _scan(path: Path, file_format: Format) -> pl.LazyFrame:
         scan = pl.scan_parquet(path, glob=False, low_memory=True, hive_partitioning=False)
     else:
         scan = pl.scan_ipc(path, glob=False, hive_partitioning=False)
-    return scan.with_columns(times_with_offset(scan.collect_schema()))
+    schema = scan.collect_schema()
+    uuids = uuid_columns(path, file_format) if pl.Binary in schema.dtypes() else ()
+    return scan.with_columns(as_text(schema, uuids))
 
 
-def times_with_offset(schema: pl.Schema) -> list[pl.Expr]:
-    """Return all columns whose zone is an offset such as `+05:30` as text with it. polars knows named zones alone.
+def as_text(schema: pl.Schema, uuids: Collection[str]) -> list[pl.Expr]:
+    """Return the columns that are read as text: times whose zone is an offset such as `+05:30`, and UUIDs.
+
+    polars knows named zones alone, and UUIDs as bytes.
+
+    Args:
+        schema: Types of all columns.
+        uuids: Columns that hold UUIDs. Only those at the top of the schema, not in structs, count.
 
     Raises:
         UnreadableFileError: A zone is neither an offset nor a known name.
@@ -144,7 +153,15 @@ def times_with_offset(schema: pl.Schema) -> list[pl.Expr]:
                 f"the column {name} has the unknown time zone {dtype.time_zone!r}",
                 remedy="Use a zone like Europe/Paris",
             )
-    return found
+    return found + [_uuid_text(name) for name, dtype in schema.items() if name in uuids and dtype == pl.Binary]
+
+
+def _uuid_text(name: str) -> pl.Expr:
+    digits, groups, begin = pl.col(name).bin.encode("hex"), [], 0
+    for length in UUID_DIGITS:
+        groups.append(digits.str.slice(begin, length))
+        begin += length
+    return pl.concat_str(groups, separator="-").alias(name)
 
 
 def _is_known(zone: str) -> bool:

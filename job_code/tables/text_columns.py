@@ -141,7 +141,8 @@ class TextColumn:
             findings.add(
                 source,
                 "value",
-                f"of {self.values + self.missing:,} in {name} that are a word for a missing value, and count as missing",
+                f"of {self.values + self.missing:,} in {name} that are a word for a missing value, and count as "
+                "missing",
                 remedy="Leave them empty, or write numbers",
                 count=self.missing,
                 examples=self.missing_examples,

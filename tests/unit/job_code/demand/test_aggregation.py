@@ -239,12 +239,16 @@ def test_days_that_overlap_in_two_extracts_are_not_summed(tmp_path: Path) -> Non
 
 def test_two_values_at_one_time_have_no_last(tmp_path: Path) -> None:
     demand = shop(3, 30).with_columns(pl.col("y").round())
-    corrected = demand.filter(pl.col("unique_id") == demand["unique_id"][0])[-2:].with_columns(pl.lit(1000.5).alias("y"))
+    corrected = demand.filter(pl.col("unique_id") == demand["unique_id"][0])[-2:].with_columns(
+        pl.lit(1000.5).alias("y")
+    )
     copied = demand.filter(pl.col("unique_id") != demand["unique_id"][0])
     files = {"a.parquet": demand, "b.parquet": corrected, "c.parquet": copied}
     (problem,) = problems(tmp_path, files, aggregate="last")
     first = demand.filter(pl.col("ds") == corrected["ds"][0])["y"][0]
-    assert problem.startswith("demand: 2 values that aggregate=last cannot choose, because a row of the same time has an")
+    assert problem.startswith(
+        "demand: 2 values that aggregate=last cannot choose, because a row of the same time has an"
+    )
     assert f"{corrected['ds'][0]} ({first:g} and 1000.5), " in problem
     assert problem.endswith("Keep one of the rows, or set another rule, e.g. aggregate=mean")
     assert run_job(tmp_path / "mean", files, aggregate="mean", **FEW_TREES).manifest["series"] == 3

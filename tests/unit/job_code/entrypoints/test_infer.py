@@ -136,7 +136,9 @@ def test_columns_that_are_new_to_the_model_are_ignored_and_listed(trained: Finis
     ]
 
 
-def with_text(kinds: Sequence[str | bool], dtype: pl.DataType | None = None, name: str = "{}.parquet") -> dict[str, Any]:
+def with_text(
+    kinds: Sequence[str | bool], dtype: pl.DataType | None = None, name: str = "{}.parquet"
+) -> dict[str, Any]:
     """Return static columns and covariates with a text column of some values, perhaps stored in another type."""
     at = pl.Series("at", kinds, strict=False).cast(dtype or pl.String())
     return {

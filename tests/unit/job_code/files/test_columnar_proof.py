@@ -1,5 +1,6 @@
 """A Parquet or Arrow file is one whole file, with columns that the job can read, or the message says what is wrong."""
 
+import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -217,13 +218,37 @@ def growing(content: pa.Table, writer: Callable[..., pa.ipc.RecordBatchStreamWri
 
 
 @pytest.mark.parametrize("writer", [pa.ipc.new_stream, pa.ipc.new_file])
-def test_dictionaries_that_grow_are_named(tmp_path: Path, writer: Callable[..., pa.ipc.RecordBatchStreamWriter]) -> None:
+def test_dictionaries_that_grow_are_named(
+    tmp_path: Path, writer: Callable[..., pa.ipc.RecordBatchStreamWriter]
+) -> None:
     (tmp_path / "a").write_bytes(growing(table(3), writer))
     error = refusal(tmp_path / "a", COLUMNS)
     assert error.reason == "its dictionaries of text grow from batch to batch (delta dictionaries)"
     assert error.remedy == "Write text columns without dictionaries, or write the file as Parquet"
     (tmp_path / "a").write_bytes(growing(table(1), writer))
     assert pl.concat(opened(tmp_path / "a").batches(COLUMNS, Reading(size=9))).height == 1
+
+
+IDS = [uuid.UUID("0c9f2c9c-d046-74a0-7edb-b0c2a3d4e5f6"), None, uuid.UUID(int=7)]
+
+
+def uuids_by_duckdb(content: pa.Table, path: Path) -> None:
+    with duckdb.connect() as database:
+        database.register("content", content.set_column(0, "unique_id", pa.array([each and str(each) for each in IDS])))
+        database.execute(
+            f"COPY (SELECT * REPLACE (unique_id::UUID AS unique_id) FROM content) TO '{path}' (FORMAT parquet)"
+        )
+
+
+@pytest.mark.parametrize("write", [uuids_by_duckdb, by_pyarrow(), as_file(as_arrow), as_file(as_stream)])
+def test_uuids_are_text(tmp_path: Path, write: Callable[[pa.Table, Path], None]) -> None:
+    ids = pa.array([each and each.bytes for each in IDS], pa.uuid())
+    other = pa.array([b"0123456789abcdef"] * 3, pa.binary(16))
+    write(table(3).set_column(0, "unique_id", ids).append_column("other", other), tmp_path / "a")
+    found = pl.concat(opened(tmp_path / "a").batches([*COLUMNS, "other"], Reading(size=2)))
+    assert opened(tmp_path / "a").schema["unique_id"] == pl.String
+    assert found["unique_id"].to_list() == [each and str(each) for each in IDS]
+    assert found["other"].to_list() == [b"0123456789abcdef"] * 3
 
 
 def test_two_columns_of_one_name_are_named(tmp_path: Path) -> None:

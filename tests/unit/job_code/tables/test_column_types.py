@@ -74,7 +74,9 @@ def test_words_for_missing_values_are_missing_numbers(tmp_path: Path, word: str,
     assert found.forecasts.equals(expected.forecasts)
     assert found.quality["warnings"] == expected.quality["warnings"]
     count = sum(text == word for text in texts)
-    note = f"covariates: {count} values of 136 in price that are a word for a missing value, and count as missing, e.g. "
+    note = (
+        f"covariates: {count} values of 136 in price that are a word for a missing value, and count as missing, e.g. "
+    )
     (line,) = [line for line in found.quality["notes"] if line.startswith(note)]
     assert repr(word.strip())[1:-1] in line
     assert line.endswith(f"of {name}. Leave them empty, or write numbers")
