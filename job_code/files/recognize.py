@@ -24,6 +24,7 @@ CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # text has none of these bytes
 TAR = slice(257, 262)
 BINARY: dict[bytes, Format] = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"\xff\xff\xff\xff": "Arrow stream"}
 AS_TABLE = "Save it as CSV or Parquet"
+AS_USUAL = "Write it as Parquet, or as CSV whose first line has the names of the columns"
 # Formats that are refused: their first bytes, their names, and the cure.
 REFUSED = {
     b"PARE": ("encrypted Parquet", "Write it without encryption"),
@@ -106,14 +107,19 @@ def recognize(path: Path, *, encoding: str, wanted: Collection[str], is_table: b
     try:
         text = found.text
     except UnreadableFileError:
-        if is_table or _looks_like_table(beginning.decode("cp1252", "replace"), wanted):
+        guess = beginning.decode("cp1252", "replace")
+        if is_table or _looks_like_table(guess, wanted) or _unprintable_separator(guess, wanted):
             raise
         return None
     if text.lstrip().startswith("{"):
         return _json(found, text, wanted, is_table=is_table)
     if re.match(r"\s*\[\s*[\[{]", text):
         raise UnreadableFileError("it is a JSON array, not JSON Lines", remedy=ONE_OBJECT_A_LINE)
-    return found if is_table or _looks_like_table(text, wanted) else None
+    if _looks_like_table(text, wanted):
+        return found
+    if separator := _unprintable_separator(text, wanted):
+        raise UnreadableFileError(f"its values are separated by {separator!r}", remedy=AS_USUAL)
+    return found if is_table else None
 
 
 def split_declaration(text: str) -> tuple[str, str]:
@@ -186,6 +192,15 @@ def _looks_like_table(text: str, wanted: Collection[str]) -> bool:
         if len(lines) > 2 and len(widths) == 1 and widths.pop() > 1:
             return True
     return False
+
+
+def _unprintable_separator(text: str, wanted: Collection[str]) -> str:
+    """Return an unprintable character that every line has as often, as Hive writes between values. Empty if none."""
+    if any(set(header_of(text, delimiter)) & set(wanted) for delimiter in DELIMITERS):
+        return ""
+    lines = [line for line in lines_of(text)[:SAMPLE_LINES] if line]
+    odd = {letter for letter in lines[0] if not letter.isprintable()} - {"\t"} if len(lines) > 1 else set()
+    return next((letter for letter in sorted(odd) if len({line.count(letter) for line in lines}) == 1), "")
 
 
 def _json(found: FileContent, text: str, wanted: Collection[str], *, is_table: bool) -> FileContent | None:

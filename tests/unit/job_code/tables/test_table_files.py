@@ -136,6 +136,21 @@ def notes(path: Path) -> list[str]:
     return findings.messages("note")
 
 
+@pytest.mark.parametrize("separator", ["\x01", "\x1f", "\u2063"])
+@pytest.mark.parametrize("name", ["20261129_000001_00042_abcde", "part-0.csv", "part-0.gz"])
+def test_rows_with_an_unprintable_separator_are_an_error_beside_tables(
+    tmp_path: Path, separator: str, name: str
+) -> None:
+    content = "".join(f"{separator.join(row)}\n" for row in ROWS.rows()).encode()
+    files = {"a.parquet": parquet(), name: gzip.compress(content) if name.endswith("gz") else content}
+    tables, (problem,) = read(write(tmp_path, files))
+    assert list(tables) == ["a.parquet"]
+    assert problem == (
+        f"demand: 1 file that cannot be read, e.g. {name} (its values are separated by {separator!r}). "
+        "Write it as Parquet, or as CSV whose first line has the names of the columns"
+    )
+
+
 def test_what_is_no_table_is_named_with_its_reason(tmp_path: Path) -> None:
     files = {
         "a.parquet": parquet(),
