@@ -1,5 +1,6 @@
 """Find out what the values of a text column look like: numbers, numbers with something around them, or text."""
 
+import re
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -19,6 +20,8 @@ _DRESSED = rf"^{_INNER}$|^\s*=?\s*{_QUOTE}{_INNER}{_QUOTE}\s*$"  # 32" has a uni
 _UNIT = rf"^\s*[+\-]?{_CORE}\s*(\p{{L}}{{1,4}}(?:/\p{{L}}{{1,4}})?|°\p{{L}}?|[\"'\x{{2032}}\x{{2033}}])\s*$"
 _GROUPS = rf"^\s*\d{{3}}(?:{_BETWEEN}\d{{3}}){{2,}}\s*$"  # 100.200.300
 _CODE = r"^\s*0\d"  # 007
+_LETTERS, _SMALL = r"^\s*\p{L}{1,3}\s*$", r"^\s*\d{1,2}(?:\.0+)?\s*$"  # codes: a, XL; 0, 12
+MAX_CODES = 10  # different small numbers; more are probably numbers
 # As programs write them. A lowercase none may be a category: no promotion. polars reads nan as a number.
 MISSING = (
     *("NA", "na", "N/A", "n/a", "n.a.", "null", "NULL", "Null", "(null)", "(NULL)", "None", "NaT", "<NA>", "\\N"),
@@ -43,6 +46,8 @@ class TextColumn:
         units: The units.
         grouped: Number of values that are three or more groups of three digits.
         lengths: Numbers of characters of these.
+        letters: Number of values that are up to three letters, such as `a` or `XL`.
+        numbers: Different numbers, at most a few more than `MAX_CODES`.
         has_codes: Whether there are numbers with leading zeros.
         first: The first value, with its place.
         examples: Some values that are no numbers, with their places.
@@ -60,6 +65,8 @@ class TextColumn:
     units: set[str] = field(default_factory=set)
     grouped: int = 0
     lengths: set[int] = field(default_factory=set)
+    letters: int = 0
+    numbers: set[str] = field(default_factory=set)
     has_codes: bool = False
     first: str = ""
     examples: list[str] = field(default_factory=list)
@@ -75,6 +82,12 @@ class TextColumn:
         """Whether more values of files with types cannot make the column a number."""
         return self.typed and (self.has_codes or self.texts > FEW * self.values)
 
+    @property
+    def _has_only_codes(self) -> bool:
+        """Whether the numbers are few and small beside letters, so that all are codes: 0, a, b."""
+        is_small = len(self.numbers) <= MAX_CODES and all(re.match(_SMALL, number) for number in self.numbers)
+        return is_small and self.letters == self.texts
+
     def add(self, column: pl.Series, batch: Batch) -> None:
         """Count the values of the column in a batch. In files with types, the column may hold numbers or booleans."""
         if column.dtype == pl.String:
@@ -89,6 +102,9 @@ class TextColumn:
         self.booleans += known if column.dtype == pl.Boolean else 0
         self.texts += len(rows)
         self._count(column.gather(rows).cast(pl.String))
+        if len(self.numbers) <= MAX_CODES and column.dtype != pl.Boolean:
+            different = column.filter(~text & column.is_not_null()).unique()
+            self.numbers |= set(different.head(MAX_CODES + 1).cast(pl.String))
         self.examples += _shown(column, rows.head(EXAMPLES - len(self.examples)).to_list(), batch)
         if not self.first:
             self.first = "".join(_shown(column, column.is_not_null().arg_true().head(1).to_list(), batch))
@@ -109,7 +125,7 @@ class TextColumn:
         if different.is_empty():
             return
         text, unit = pl.col("text"), pl.col("text").str.extract(_UNIT)
-        counts = [text.str.contains(_DECIMAL_COMMA), text.str.contains(_DRESSED)]
+        counts = [text.str.contains(_DECIMAL_COMMA), text.str.contains(_DRESSED), text.str.contains(_LETTERS)]
         found = different.select(
             *(pl.col("count").filter(each).sum().alias(str(at)) for at, each in enumerate(counts)),
             pl.col("count").filter(unit.is_not_null()).sum().alias("measured"),
@@ -119,10 +135,11 @@ class TextColumn:
         ).row(0)
         self.commas += found[0]
         self.dressed += found[1]
-        self.measured += found[2]
-        self.units |= set(found[3])
-        self.grouped += found[4]
-        self.lengths |= set(found[5])
+        self.letters += found[2]
+        self.measured += found[3]
+        self.units |= set(found[4])
+        self.grouped += found[5]
+        self.lengths |= set(found[6])
 
     def report(self, name: str, findings: ValidationReport, *, source: str) -> None:
         """Report a column that was probably meant to be a number, a text column that is one, and its missing values.
@@ -160,7 +177,7 @@ class TextColumn:
                 f"{self.values:,}, e.g. {shown}. Write a decimal point",
                 level="warning",
             )
-        elif 0 < self.texts <= FEW * (self.values - self.booleans):
+        elif 0 < self.texts <= FEW * (self.values - self.booleans) and not self._has_only_codes:
             findings.add_message(
                 f"{start}, because of {plural(self.texts, 'value')} among {self.values:,}, "
                 f"e.g. {shown}. Write numbers, or leave them empty",

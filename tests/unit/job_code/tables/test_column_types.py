@@ -42,6 +42,18 @@ def price_csv(prices: list[str]) -> bytes:
             "The run uses every value as a category. Write plain numbers, e.g. 1234.5",
         ),
         (["red", "blue"], None),
+        (["0"] * 33 + ["a"], None),
+        (["0", "1", "2"] * 11 + ["XL"], None),
+        (
+            [str(at) for at in range(33)] + ["a"],
+            "covariates: price is text, because of 4 values among 136, e.g. 'a' in line 35 of c.csv, "
+            "'a' in line 69 of c.csv, 'a' in line 103 of c.csv. Write numbers, or leave them empty",
+        ),
+        (
+            ["1.5"] * 33 + ["a"],
+            "covariates: price is text, because of 4 values among 136, e.g. 'a' in line 35 of c.csv, "
+            "'a' in line 69 of c.csv, 'a' in line 103 of c.csv. Write numbers, or leave them empty",
+        ),
         (["10 Eck", "12A", "36C", "3/4", "10.1.0", "500 g", "1 kg", "2026-11-16"], None),
         (["100.200.300", "110.120.130"], None),
         (["100 200 300 400", "110 120 130 140"], None),
@@ -143,6 +155,13 @@ def test_text_of_parquet_files_with_signs_is_a_warning(tmp_path: Path, text: str
     (warning,) = run_job(tmp_path, DEMAND, covariates=files, n_estimators=5, horizon=4).quality["warnings"]
     assert warning.startswith("covariates: price is text, ")
     assert f"{text!r} in row 1 of c.parquet" in warning
+
+
+def test_a_few_letters_beside_the_prices_of_another_file_are_a_warning(tmp_path: Path) -> None:
+    table = covariates([at + 0.5 for at in range(50)])
+    files = {"a.parquet": table[4:], "b.parquet": table[:4].with_columns(price=pl.lit("abc"))}
+    (warning,) = run_job(tmp_path, DEMAND, covariates=files, n_estimators=5).quality["warnings"]
+    assert warning.startswith("covariates: price is text, because of 4 values among 136, e.g. 'abc' in row 1 of b.parq")
 
 
 @pytest.mark.parametrize("unit", [" °C", '"', "\u2033"])
