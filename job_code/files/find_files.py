@@ -14,6 +14,10 @@ from job_code.errors import InputError
 from job_code.files.printable import printable
 
 HIDDEN = "not read, because the name begins with _ or ."
+LITTER = "not read, because operating systems and office programs write such files"
+LITTER_NAMES = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin", "system volume information")
+LITTER_FOLDERS = ("lost+found", "@eadir")  # of Linux and of network drives
+LOCK = "~$"  # an office program has the file open
 DELTA = "a Delta table"
 HUDI = ".hoodie"
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
@@ -142,6 +146,9 @@ class _Walk:
                 self._hudi.add(str(PurePosixPath(name).parent))
             self._pass_over(name, HIDDEN, "Rename it if it holds data")
             return
+        if _is_litter(PurePosixPath(name).name):
+            self._pass_over(name, LITTER, "Rename it if it holds data")
+            return
         try:
             status = path.stat()
             known = self._seen.setdefault((status.st_dev, status.st_ino), name)
@@ -176,6 +183,10 @@ class _Walk:
 
     def _refuse(self, name: str, problem: str, remedy: str) -> None:
         self._not_read.append(NotRead(name=printable(name), problem=problem, remedy=remedy))
+
+
+def _is_litter(name: str) -> bool:
+    return name.startswith(LOCK) or name.lower() in (*LITTER_NAMES, *LITTER_FOLDERS)
 
 
 def _is_link(path: Path) -> bool:

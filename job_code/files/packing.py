@@ -166,6 +166,8 @@ def _only_member(path: Path) -> IO[bytes]:
     names = [each.filename for each in members]
     if any(name.startswith("xl/") or name == "mimetype" for name in names):
         raise UnreadableFileError("it is a spreadsheet", remedy="Save the sheet as CSV (UTF-8)")
+    if any(name.startswith(("word/", "ppt/")) for name in names):
+        raise UnreadableFileError("it is a document, not a table", remedy="Save its data as CSV, or remove the file")
     if min((each.header_offset for each in archive.infolist()), default=0):
         raise UnreadableFileError(JOINED, remedy=ONE_BY_ONE)
     if len(members) != 1:

@@ -44,6 +44,16 @@ def test_hidden_files_and_markers_are_named_once(tmp_path: Path) -> None:
     assert not any(each.is_error for each in result.not_read)
 
 
+def test_litter_of_operating_systems_is_named(tmp_path: Path) -> None:
+    litter = ["Thumbs.db", "x/Desktop.ini", "~$prices.xlsx", "@eaDir/a.csv", "lost+found/a.csv", "Icon\r"]
+    result = found(write(tmp_path, dict.fromkeys(["a.csv", *litter], b"x")))
+    assert names(result) == ["a.csv"]
+    assert sorted(reasons(result)) == ["@eaDir", "Icon\r", "Thumbs.db", "lost+found", "x/Desktop.ini", "~$prices.xlsx"]
+    assert not any(each.is_error for each in result.not_read)
+    assert set(reasons(result).values()) == {"not read, because operating systems and office programs write such files"}
+    assert list(result.inputs) == ["a.csv"]
+
+
 def test_linked_folders_are_entered_and_loops_end(tmp_path: Path) -> None:
     elsewhere = write(tmp_path / "elsewhere", {"deep/new.csv": b"new"})
     folder = write(tmp_path / "d", {"old/old.csv": b"old"})

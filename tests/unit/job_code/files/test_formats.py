@@ -187,6 +187,7 @@ def tar(folder: Path) -> bytes:
         (b"Obj\x01\x04\x14avro.codec", "it is Avro"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "it is an Excel workbook"),
         (zipped(b"", **{"[Content_Types].xml": b"<Types/>", "xl/worksheets/sheet1.xml": b"<x/>"}), "a spreadsheet"),
+        (zipped(b"", **{"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<x/>"}), "a document, not a table"),
         (zipped(as_csv(TABLE), more=as_csv(TABLE)), "the zip has 2 files, e.g. folder/table, more"),
         (b"PK\x05\x06" + bytes(18), "the zip has 0 files"),
         (gzip.compress(gzip.compress(as_csv(TABLE))), "it is compressed twice"),
