@@ -11,15 +11,18 @@ import polars as pl
 from contract.data_files import FORMATS, is_named_as_table
 from job_code.config import ForecastConfig
 from job_code.errors import InputError
-from job_code.files.find_files import FoundFile, find_files
+from job_code.files.find_files import FoundFile, FoundFiles, find_files
 from job_code.files.open_file import open_file
 from job_code.files.printable import printable
 from job_code.files.reader import Reader, Reading, Remark
+from job_code.files.recognize import CONTROL
 from job_code.files.unreadable import UnreadableFileError
 from job_code.tables.column_names import has_wrong_columns, warn_of_other_names, without_unknown_types
 from job_code.tables.folder_columns import FolderColumns, folder_types
 from job_code.tables.same_content import same_content
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
+
+SAMPLE = 10_000  # bytes that show whether a file is text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +142,7 @@ def open_tables(
     opened = [_open(file, wanted, config, findings, source=source, is_given=is_given) for file in found.files]
     tables = [table for table in opened if table is not None]
     if not tables and not findings.messages():
-        raise InputError([f"{source}: no table in {printable(str(path))}. Put {FORMATS} there"])
+        raise InputError([f"{source}: no table in {printable(str(path))}{_seen(found)}. Put {FORMATS} there"])
     empty = [table.name for table in tables if not table.rows]
     if len(empty) < len(tables):
         findings.add(
@@ -232,16 +235,32 @@ def _report_no_table(file: FoundFile, findings: ValidationReport, *, source: str
             source, "file", "with no content", remedy="Upload it again or delete it", count=1, examples=[file.name]
         )
         return
-    problem = "its content is no table" if file.path.stat().st_size else "it is empty"
     findings.add(
         source,
         "file",
-        f"not read, because {problem}",
+        f"not read, because {_why_no_table(file)}",
         remedy=f"Provide {FORMATS} if it holds data",
         count=1,
         examples=[file.name],
         level="note",
     )
+
+
+def _why_no_table(file: FoundFile) -> str:
+    with file.path.open("rb") as content:
+        beginning = content.read(SAMPLE)
+    if not beginning:
+        return "it is empty"
+    if CONTROL.search(beginning) is not None:
+        return "its content is no table"
+    return "its lines are not values separated by a comma, a semicolon, a tab or |"
+
+
+def _seen(found: FoundFiles) -> str:
+    """Return what there is instead of a table, for the message."""
+    seen = [f"{file.name} ({_why_no_table(file)})" for file in found.files]
+    seen += [f"{each.name} ({each.problem})" for each in found.not_read]
+    return f", but {', '.join(seen[:EXAMPLES])}" if seen else ""
 
 
 def _copies(tables: Sequence[TableFile]) -> Iterator[tuple[TableFile, TableFile]]:

@@ -21,6 +21,7 @@ ROWS = pl.DataFrame({"unique_id": ["00123", "00124"], "ds": ["2026-11-09", "2026
 COLUMNS = ["unique_id", "ds", "y"]
 EITHER = "whose rows have either y or a column that is not used"
 ALIKE = "with a column that is not used and is named like y"
+NOT_SEPARATED = "its lines are not values separated by a comma, a semicolon, a tab or |"
 CSV = ROWS.write_csv().encode()
 
 
@@ -166,7 +167,8 @@ def test_what_is_no_table_is_named_with_its_reason(tmp_path: Path) -> None:
     assert notes(folder) == [
         "demand: 2 files not read, because the name begins with _ or ., e.g. .hidden.csv, _SUCCESS. "
         "Rename it if it holds data",
-        f"demand: 2 files not read, because its content is no table, e.g. notes.txt, picture. {provide}",
+        f"demand: 1 file not read, because {NOT_SEPARATED}, e.g. notes.txt. {provide}",
+        f"demand: 1 file not read, because its content is no table, e.g. picture. {provide}",
         f"demand: 1 file not read, because it is empty, e.g. sales_$folder$. {provide}",
     ]
 
@@ -241,6 +243,19 @@ def test_files_are_sorted(tmp_path: Path) -> None:
 def test_missing_files_are_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"demand: no table in .*\. Put Parquet, CSV, JSON Lines or Arrow files"):
         read(tmp_path)
+
+
+def test_what_there_is_instead_of_a_table_is_named_with_its_reason(tmp_path: Path) -> None:
+    fixed = "".join(f"{key:<9} {day} {value:>5}\n" for key, day, value in ROWS.rows()).encode()
+    files = {"a.txt": b"unique_id         ds     y\n" + fixed, "b": b"", "c": bytes(99), "_d": CSV}
+    with pytest.raises(InputError) as raised:
+        read(write(tmp_path / "in", files))
+    assert raised.value.problems == (
+        f"demand: no table in {tmp_path / 'in'}, but a.txt ({NOT_SEPARATED}), b (it is empty), c (its content is no "
+        f"table). Put {FORMATS} there",
+    )
+    with pytest.raises(InputError, match=r", but _d \(not read, because the name begins with _ or \.\)\. Put"):
+        read(write(tmp_path / "hidden", {"_d": CSV}))
 
 
 @pytest.mark.parametrize(
