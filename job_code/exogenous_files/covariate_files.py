@@ -3,7 +3,7 @@
 A table with the demand's key goes to the shards of the demand. A table with a shorter key has shards of its own.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
@@ -108,6 +108,7 @@ def shuffle_covariates(
     if problem is not None:
         findings.add_message(problem)
         return ShuffledCovariates()
+    _warn_without_values(tables, context.config, findings)
     shuffled: list[ShuffledTable] = []
     ignored: list[str] = []
     sources: dict[int, TableSource] = {}
@@ -120,6 +121,22 @@ def shuffle_covariates(
     names = {name for columns in tables for name in columns - {*context.config.key, context.config.time}}
     zones = reduce(or_, (table.zones for table in shuffled), NO_TIMES)
     return ShuffledCovariates(tuple(shuffled), tuple(ignored), frozenset(names), zones, sources)
+
+
+def _warn_without_values(
+    tables: Mapping[frozenset[str], Sequence[TableFile]], config: ForecastConfig, findings: ValidationReport
+) -> None:
+    """Warn of files that have only keys and times. The target, if a file has it, is no covariate."""
+    files = [file for columns, own in tables.items() if columns <= {*config.key, config.time} for file in own]
+    findings.add(
+        SOURCE,
+        "file",
+        "not used, because there is no column of values",
+        remedy="Add the columns of covariates, or remove the file",
+        count=len(files),
+        examples=[f"{file.name} (it has {', '.join([*file.columns, *file.other_columns])})" for file in files],
+        level="warning",
+    )
 
 
 def _name_problem(tables: Iterable[frozenset[str]], config: ForecastConfig) -> str | None:

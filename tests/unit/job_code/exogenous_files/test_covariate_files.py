@@ -265,6 +265,16 @@ def test_the_number_of_shards_depends_on_the_covariates(tmp_path: Path) -> None:
     assert len(run(tmp_path / "many", sparse, {"a.parquet": known}, sizes=SMALL).parts) == 4
 
 
+def test_files_without_a_column_of_values_are_a_warning(tmp_path: Path) -> None:
+    demand, known = promoted()
+    files = {"a.parquet": known, "b.csv": known.select("ds", "unique_id"), "c.csv": demand, "d.csv": demand.select("ds")}
+    quality = run(tmp_path, demand, files, n_estimators=5).quality
+    assert quality["warnings"] == [
+        "covariates: 3 files not used, because there is no column of values, e.g. b.csv (it has ds, unique_id), c.csv "
+        "(it has ds, unique_id, y), d.csv (it has ds). Add the columns of covariates, or remove the file"
+    ]
+
+
 def test_a_column_in_two_tables_is_rejected(tmp_path: Path) -> None:
     _, known = promoted()
     other = known.drop("unique_id").unique("ds")
