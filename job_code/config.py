@@ -27,6 +27,7 @@ from job_code.config_rules import (
     check_calendar,
     check_columns,
     check_covariates,
+    composed,
     known_country,
     known_encoding,
     known_zone,
@@ -46,7 +47,7 @@ WORKING_COLUMNS = (
     "_at",
 )  # the job adds them to the input
 
-ColumnName = Annotated[str, Field(min_length=1)]
+ColumnName = Annotated[str, Field(min_length=1), AfterValidator(composed)]
 AggregationRule = Literal["sum", "mean", "last", "min", "max", "count"]
 CovariateRule = AggregationRule | Literal["hold"]
 COVARIATE_RULES: tuple[str, ...] = (*get_args(AggregationRule), "hold")

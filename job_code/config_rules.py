@@ -1,6 +1,7 @@
 """Rules for the values of the configuration that a type cannot say, and for values that must agree."""
 
 import codecs
+import unicodedata
 import zoneinfo
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -22,12 +23,17 @@ def plausible_label(value: object) -> Label:
     return label
 
 
+def composed(name: str) -> str:
+    """Return the name of a column with each letter and its accent as one character (NFC). macOS writes two."""
+    return unicodedata.normalize("NFC", name)
+
+
 def of_column(value: str) -> str:
     """Return a column with its rule or value, such as `price=hold`, without blanks."""
     column, _, setting = (part.strip() for part in value.rpartition("="))
     if not column or not setting or "," in value:
         raise ValueError(f"{value!r} is not a column, an equals sign and its rule or value, such as price=hold")
-    return f"{column}={setting}"
+    return f"{composed(column)}={setting}"
 
 
 def known_encoding(value: str) -> str:

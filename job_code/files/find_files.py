@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from contract.data_files import DELTA_LOG, is_delta_log, is_hidden
+from job_code.config_rules import composed
 from job_code.errors import InputError
 from job_code.files.printable import printable
 
@@ -203,4 +204,4 @@ def _is_below(name: str, folders: Iterable[str]) -> bool:
 def _folder_values(name: str) -> dict[str, str | None]:
     """Return the columns in the names of folders, as Hive and Spark write them."""
     pairs = (part.split("=", 1) for part in PurePosixPath(name).parts[:-1] if "=" in part)
-    return {unquote(column): None if value == NO_VALUE else unquote(value) for column, value in pairs}
+    return {composed(unquote(column)): None if value == NO_VALUE else unquote(value) for column, value in pairs}

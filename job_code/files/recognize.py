@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from contract.data_files import FORMATS
+from job_code.config_rules import composed
 from job_code.files.packing import UTF8, Packing, opened, packing_of, packing_of_content
 from job_code.files.unreadable import UnreadableFileError
 
@@ -134,7 +135,7 @@ def header_of(text: str, delimiter: str) -> tuple[str, ...]:
         first = next((row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row), [])
     except csv.Error:
         return ()
-    return tuple(name.strip() for name in first)
+    return tuple(composed(name.strip()) for name in first)
 
 
 def lines_of(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Check the names of the columns of a file: those that are wanted, not used, or in the names of its folders."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from contract.job_start import DEMAND
 from job_code.files.find_files import FoundFile
@@ -46,7 +46,7 @@ def has_wrong_columns(
 
 def without_unknown_types(
     file: str,
-    reader: Reader,
+    types: Mapping[str, str],
     columns: Sequence[str],
     configured: Collection[str],
     findings: ValidationReport,
@@ -57,7 +57,7 @@ def without_unknown_types(
 
     Args:
         file: Name of the file, for the messages.
-        reader: Its reader.
+        types: Types of its columns that the job cannot read.
         columns: Names of the wanted columns.
         configured: Names of the columns without which a file is of no use: key, time, target.
         findings: Takes an error for such a column, and a note for any other.
@@ -66,7 +66,7 @@ def without_unknown_types(
     Returns:
         None if a configured column has a type that the job cannot read.
     """
-    unknown = {name: dtype for name, dtype in reader.unknown_types.items() if name in columns}
+    unknown = {name: dtype for name, dtype in types.items() if name in columns}
     needed = [name for name in unknown if name in configured]
     for name, dtype in unknown.items():
         is_needed = name in needed

@@ -1,7 +1,7 @@
 """Open every table at or below a path, stream its columns, and account for everything that is not read."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -10,6 +10,7 @@ import polars as pl
 
 from contract.data_files import FORMATS, is_named_as_table
 from job_code.config import ForecastConfig
+from job_code.config_rules import composed
 from job_code.errors import InputError
 from job_code.files.find_files import FoundFile, FoundFiles, find_files
 from job_code.files.open_file import open_file
@@ -37,6 +38,7 @@ class TableFile:
         other_columns: All other columns of the file.
         reader: Reader of the file's format.
         folders: Wanted columns in the names of its folders.
+        stored_names: Names in the file of the columns whose accents are characters of their own there.
     """
 
     path: Path
@@ -46,6 +48,7 @@ class TableFile:
     other_columns: tuple[str, ...]
     reader: Reader
     folders: FolderColumns = field(default_factory=FolderColumns)
+    stored_names: Mapping[str, str] = field(default_factory=dict)
 
     def batches(
         self, size: int, *, first: int = 0, rows: int | None = None, findings: ValidationReport | None = None
@@ -62,9 +65,11 @@ class TableFile:
             UnreadableFileError: If the content is damaged.
         """
         reading = Reading(size=size, first=first, rows=rows)
-        stored = [name for name in self.columns if name not in self.folders.added]
+        own = [name for name in self.columns if name not in self.folders.added]
+        stored = [self.stored_names.get(name, name) for name in own]
         constants, other = self.folders.constants(self.columns), Counter[str]()
         for batch in self.reader.batches(stored, reading):
+            batch = batch if stored == own else batch.rename(dict(zip(stored, own, strict=True)))
             other.update(self.folders.count_other(batch))
             yield batch.with_columns(constants).select(list(self.columns)) if constants else batch
         if findings is not None:
@@ -206,25 +211,29 @@ def _open(
         return None
     configured = {*config.key, *config.observed_columns}
     of_folders = {column: value for column, value in file.folder_values.items() if column in configured}
-    folders = FolderColumns.of(of_folders, reader.names)
-    names = [*reader.names, *folders.added]
+    own = [composed(name) for name in reader.names]
+    stored_names = {name: stored for name, stored in zip(own, reader.names, strict=True) if name != stored}
+    folders = FolderColumns.of(of_folders, own)
+    names = [*own, *folders.added]
     columns = list(wanted(names))
     if has_wrong_columns(file, names, columns, findings, source):
         return None
-    readable = without_unknown_types(file.name, reader, columns, configured, findings, source=source)
+    unknown = {composed(name): dtype for name, dtype in reader.unknown_types.items()}
+    readable = without_unknown_types(file.name, unknown, columns, configured, findings, source=source)
     if readable is None:
         return None
     columns = readable
-    others = [column for column in reader.names if column not in columns]
+    others = [column for column in own if column not in columns]
     warn_of_other_names(file.name, reader, others, sorted(configured & set(columns)), findings, source=source)
     return TableFile(
         path=file.path,
         name=file.name,
         source=source,
-        columns={column: reader.schema.get(column, pl.String()) for column in columns},
+        columns={column: reader.schema.get(stored_names.get(column, column), pl.String()) for column in columns},
         other_columns=tuple(others),
         reader=reader,
         folders=folders.only(columns),
+        stored_names=stored_names,
     )
 
 

@@ -267,7 +267,12 @@ def test_the_number_of_shards_depends_on_the_covariates(tmp_path: Path) -> None:
 
 def test_files_without_a_column_of_values_are_a_warning(tmp_path: Path) -> None:
     demand, known = promoted()
-    files = {"a.parquet": known, "b.csv": known.select("ds", "unique_id"), "c.csv": demand, "d.csv": demand.select("ds")}
+    files = {
+        "a.parquet": known,
+        "b.csv": known.select("ds", "unique_id"),
+        "c.csv": demand,
+        "d.csv": demand.select("ds"),
+    }
     quality = run(tmp_path, demand, files, n_estimators=5).quality
     assert quality["warnings"] == [
         "covariates: 3 files not used, because there is no column of values, e.g. b.csv (it has ds, unique_id), c.csv "

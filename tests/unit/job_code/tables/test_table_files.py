@@ -234,6 +234,42 @@ def test_another_name_of_a_column_is_a_warning(tmp_path: Path, content: bytes, w
     assert findings.messages("warning") == ([expected] if warning else [])
 
 
+NFC, NFD = "St\u00fcck", "Stu\u0308ck"
+
+
+@pytest.mark.parametrize("configured_name", [NFC, NFD])
+@pytest.mark.parametrize("stored_name", [NFC, NFD])
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.jsonl", "a.arrow", "Stu\u0308ck=2/a.parquet"])
+def test_both_ways_to_write_an_accent_are_the_same_name(
+    tmp_path: Path, configured_name: str, stored_name: str, name: str
+) -> None:
+    rows = ROWS.with_columns(y=pl.lit("2")).rename({"y": stored_name})
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    writers = {".csv": rows.write_csv, ".parquet": rows.write_parquet, ".jsonl": rows.write_ndjson}
+    if "=" in name:
+        rows.drop(stored_name).write_parquet(path)
+    else:
+        writers.get(path.suffix, rows.write_ipc)(path)
+    config = configured(target=configured_name)
+    wanted = [*config.key, config.time, config.target]
+    findings = ValidationReport()
+    (file,) = open_tables(tmp_path, lambda _: wanted, config, findings, source="demand")
+    findings.raise_if_any()
+    assert findings.messages("warning") == []
+    assert [*file.columns] == ["unique_id", "ds", NFC]
+    found = pl.concat(file.batches(10))
+    assert found.columns == ["unique_id", "ds", NFC]
+    assert found[NFC].cast(pl.String).to_list() == ["2", "2"]
+
+
+def test_two_columns_that_differ_in_the_way_to_write_an_accent_are_an_error(tmp_path: Path) -> None:
+    write(tmp_path, {"a.parquet": ROWS.with_columns(pl.lit(1).alias(NFC), pl.lit(2).alias(NFD))})
+    findings = ValidationReport()
+    open_tables(tmp_path, lambda _: ["ds", NFC], configured(target=NFC), findings, source="demand")
+    assert findings.messages()[0].startswith(f"demand: 1 file with two columns {NFC}, e.g. a.parquet")
+
+
 def test_files_are_sorted(tmp_path: Path) -> None:
     names = ["b.csv", "a/z.csv", "c.parquet", "a/a.parquet"]
     files = {name: parquet() if name.endswith("parquet") else CSV for name in names}
