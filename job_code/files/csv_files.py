@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import polars as pl
 
 from job_code.files.csv_proof import lines_of_rows, one_line_end, prove_whole
-from job_code.files.packing import MARKED_UTF8, Packing, QueryError, duckdb_frames, opened, utf8_file
+from job_code.files.packing import MARKED_UTF8, Packing, QueryError, duckdb_frames, opened, utf8_file, without_end_mark
 from job_code.files.reader import Reader, Reading, Remark, numbered_lines
 from job_code.files.recognize import DELIMITERS, SAMPLE_LINES, FileContent, header_of, lines_of, split_declaration
 from job_code.files.unreadable import UnreadableFileError
@@ -79,7 +79,7 @@ class CsvReader(Reader):
                 of rows. The rows before are already yielded.
         """
         done = 0
-        with utf8_file(self.path, self.packing, self.encoding) as plain:
+        with utf8_file(self.path, self.packing, self.encoding) as text, without_end_mark(*text) as plain:
             try:
                 for frame in self._proven(plain, plain, columns, reading):
                     done += frame.height

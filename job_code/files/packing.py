@@ -6,6 +6,7 @@ import errno
 import gzip
 import itertools
 import re
+import shutil
 import sys
 import tempfile
 import zipfile
@@ -37,6 +38,7 @@ MAGIC: dict[bytes, Packing] = {
 }
 MAGIC_LENGTH = 10
 BLOCK = 1 << 20  # bytes of one read
+END_MARK = b"\x1a"
 UTF8, MARKED_UTF8 = "utf-8", "utf-8-sig"
 ARCHIVE_EXTRAS = ("__MACOSX", ".DS_Store")  # macOS adds them to every zip file
 DAMAGED = (EOFError, OSError, zlib.error, zstd.ZstdError, zipfile.BadZipFile)
@@ -114,6 +116,36 @@ def utf8_file(path: Path, packing: Packing, encoding: str) -> Iterator[tuple[Pat
     stays = encoding == UTF8 and packing in ("gzip", "zstd")
     with unpacked(path, "none" if stays else packing, encoding) as plain, utf8_path(plain) as named:
         yield named, packing if stays else "none"
+
+
+@contextmanager
+def without_end_mark(path: Path, packing: Packing) -> Iterator[tuple[Path, Packing]]:
+    """Provide text without the byte with which DOS ends a file, with its compression. Large compressed files keep it.
+
+    Args:
+        path: The file.
+        packing: Its compression.
+    """
+    size = path.stat().st_size
+    if packing == "none":
+        with path.open("rb") as content:
+            content.seek(max(0, size - 1))
+            is_marked = content.read() == END_MARK
+    elif size <= BLOCK:
+        with opened(path, packing) as content:
+            *_, last = (b"", *_blocks(content))
+        is_marked = last.endswith(END_MARK)
+    else:
+        is_marked = False
+    if not is_marked:
+        yield path, packing
+        return
+    with unpacked(path, packing) as plain, tempfile.NamedTemporaryFile(prefix="unmarked-") as copy:
+        with plain.open("rb") as content:
+            shutil.copyfileobj(content, copy, BLOCK)
+        copy.truncate(copy.tell() - len(END_MARK))
+        copy.flush()
+        yield Path(copy.name), "none"
 
 
 class QueryError(Exception):

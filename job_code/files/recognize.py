@@ -12,7 +12,7 @@ from typing import Literal
 
 from contract.data_files import FORMATS
 from job_code.config_rules import composed
-from job_code.files.packing import UTF8, Packing, opened, packing_of, packing_of_content
+from job_code.files.packing import END_MARK, UTF8, Packing, opened, packing_of, packing_of_content
 from job_code.files.unreadable import UnreadableFileError
 
 Format = Literal["Parquet", "Arrow", "Arrow stream", "CSV", "JSON Lines"]
@@ -74,7 +74,7 @@ class FileContent:
         Raises:
             UnreadableFileError: The beginning is not text in this encoding.
         """
-        return _decoded(self.beginning, self.encoding)
+        return _decoded(self.beginning, self.encoding).removesuffix(END_MARK.decode())
 
 
 def recognize(path: Path, *, encoding: str, wanted: Collection[str], is_table: bool) -> FileContent | None:

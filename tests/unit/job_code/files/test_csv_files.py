@@ -263,6 +263,23 @@ def test_a_spreadsheet_may_leave_out_the_last_line_break(tmp_path: Path) -> None
     assert read(written(tmp_path, with_lines({}, end="").replace("\n", "\r\n"))).height == 20_000
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("rows", [3, 20_000])
+def test_the_end_mark_of_dos_is_no_row(tmp_path: Path, packed: bool, encoding: str, rows: int) -> None:
+    content = ("\r\n".join(LINES[: rows + 1]) + "\r\n\x1a").encode(encoding)
+    path = written(tmp_path, gzip.compress(content) if packed else content)
+    found = read(path)
+    assert found.equals(read(written(tmp_path, "\n".join(LINES[: rows + 1]) + "\n")))
+    marked = written(tmp_path, ("\n".join(LINES[: rows + 1]) + "\n\x1a").encode(encoding))
+    assert recognize(marked, encoding="utf-8", wanted=WANTED, is_table=False) is not None
+
+
+def test_an_end_mark_within_a_file_is_an_invalid_row(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match=r"line 7 has fewer values than the header: .*x1a"):
+        read(written(tmp_path, with_lines({7: "\x1a"})))
+
+
 def test_lines_that_end_with_a_carriage_return_alone_are_rows(tmp_path: Path) -> None:
     assert read(written(tmp_path, with_lines({}).replace("\n", "\r"))).height == 20_000
 
