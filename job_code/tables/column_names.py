@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from contract.job_start import DEMAND
+from contract.job_start import DEMAND, STATIC
 from job_code.files.find_files import FoundFile
 from job_code.files.printable import printable
 from job_code.files.reader import Reader
@@ -88,6 +88,8 @@ def _add_columns(file: FoundFile, missing: Sequence[str], source: str) -> tuple[
     if above is not None:
         return f"Give the folder that has {printable(above)} as the input, because the name of a folder is a column", ""
     remedy = f"Add the column{OR_RENAME if source == DEMAND else ''}"
+    if source == STATIC:
+        remedy = f"Join the table to the keys of the series, or add the column{'s' if len(missing) > 1 else ''}"
     if not file.folder_values:
         return remedy, ""
     return f"{remedy}, or name a folder {missing[0]}=VALUE", f"; its folders have {', '.join(file.folder_values)}"

@@ -143,9 +143,10 @@ def test_invalid_files_are_reported(tmp_path: Path) -> None:
     assert problems(tmp_path / "c", {"a.parquet": b"PAR1"})[0].startswith(
         "static: 1 file that cannot be read as Parquet"
     )
-    assert problems(tmp_path / "d", {"a.parquet": table(size=[1, 2, 3]).drop("unique_id")})[0].startswith(
-        "static: 1 file without the column unique_id"
-    )
+    assert problems(tmp_path / "d", {"a.parquet": table(size=[1, 2, 3]).drop("unique_id")}) == [
+        "static: 1 file without the column unique_id, e.g. a.parquet (it has size). "
+        "Join the table to the keys of the series, or add the column"
+    ]
     assert problems(tmp_path / "e", {})[0].startswith("static: no table in")
 
 
