@@ -110,13 +110,13 @@ class Reader(ABC):
         """
 
 
-def _unknown_type(dtype: pl.DataType) -> str | None:
+def _unknown_type(dtype: object) -> str | None:
     """Return the name of a type, or of one inside of it, that cannot be read."""
     if dtype == INTERVAL:
         return "interval"
     if isinstance(dtype, pl.Decimal) and (dtype.precision or 0) > MAX_DIGITS:
         return f"decimal of {dtype.precision} digits"
-    inner: list[pl.DataType] = []
+    inner: list[object] = []
     if isinstance(dtype, pl.Struct):
         inner = [field.dtype for field in dtype.fields]
     elif isinstance(dtype, pl.List | pl.Array):

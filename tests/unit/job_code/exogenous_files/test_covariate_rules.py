@@ -179,8 +179,8 @@ def test_columns_without_a_rule_must_have_a_row_a_period(tmp_path: Path, setting
     assert remedy in found
     assert "with the key and week of another row" not in found  # the same rows
     cure = next(word for word in remedy.split() if word.startswith("covariate_rules=")).rstrip(".")
-    setting, _, rules = cure.partition("=")
-    assert set(read(tmp_path / "cured", {"a.parquet": daily()}, **{setting: rules}).values["A"]["tuesday"]) == {1}
+    cured = read(tmp_path / "cured", {"a.parquet": daily()}, covariate_rules=cure.removeprefix("covariate_rules="))
+    assert set(cured.values["A"]["tuesday"]) == {1}
 
 
 def test_two_rows_of_a_label_are_combined_by_a_configured_rule_only(tmp_path: Path) -> None:
