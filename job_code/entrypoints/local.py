@@ -13,7 +13,7 @@ from job_code.config import ForecastConfig
 from job_code.entrypoints.config_file import read_config_file
 from job_code.entrypoints.early_workers import workers_for
 from job_code.errors import InputError
-from job_code.files.printable import printable
+from job_code.files.find_files import printable
 from job_code.runtime.failures import Failure, exit_code_of
 from job_code.runtime.gc_pause import gc_paused
 from job_code.runtime.progress import Progress, write_or_discard

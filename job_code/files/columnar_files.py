@@ -11,8 +11,8 @@ from typing import cast
 import polars as pl
 
 from job_code.files.columnar_proof import prove_known_types, prove_one_file, uuid_columns
+from job_code.files.find_files import utf8_path
 from job_code.files.packing import SAVE_AGAIN, Packing, unpacked
-from job_code.files.printable import utf8_path
 from job_code.files.reader import Reader, Reading
 from job_code.files.recognize import FileContent, Format
 from job_code.files.unreadable import UnreadableFileError, hidden_panics

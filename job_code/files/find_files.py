@@ -1,10 +1,14 @@
 """Find everything at or below a path, by name alone: what may be a table, and what is not read, with the reason.
 
-Links are followed. What has two names is found once, so a link to a folder above does not loop.
+Links are followed. What has two names is found once, so a link to a folder above does not loop. Names may have any
+bytes: messages show them as text, and libraries open them by a path that is text.
 """
 
+import os
 import stat
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -12,7 +16,6 @@ from urllib.parse import unquote
 from contract.data_files import DELTA_LOG, is_delta_log, is_hidden
 from job_code.config_rules import composed
 from job_code.errors import InputError
-from job_code.files.printable import printable
 
 HIDDEN = "not read, because the name begins with _ or ."
 LITTER = "not read, because operating systems and office programs write such files"
@@ -96,6 +99,23 @@ def find_files(path: Path, *, source: str) -> FoundFiles:
     if not stat.S_ISDIR(mode):
         raise InputError([f"{source}: {shown} is neither a file nor a folder. Write the data into a file"])
     return _Walk(path).search()
+
+
+def printable(name: str) -> str:
+    r"""Return a name as text that can be printed and stored. Bytes that are not UTF-8 become `\xe4`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+@contextmanager
+def utf8_path(path: Path) -> Iterator[Path]:
+    """Provide a path that is valid UTF-8: the same path, or a temporary link to it. Libraries cannot open others."""
+    if printable(str(path)) == str(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        link = Path(folder) / "file"
+        link.symlink_to(path.absolute())
+        yield link
 
 
 class _Walk:

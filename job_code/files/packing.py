@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
 import polars as pl
 
-from job_code.files.printable import printable, utf8_path
+from job_code.files.find_files import printable, utf8_path
 from job_code.files.unreadable import UnreadableFileError
 
 if TYPE_CHECKING:

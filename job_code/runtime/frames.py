@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from job_code.files.printable import utf8_path
+from job_code.files.find_files import utf8_path
 
 
 def write_frame(frame: pl.DataFrame, path: Path) -> None:

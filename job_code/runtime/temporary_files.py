@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from job_code.files.printable import printable
+from job_code.files.find_files import printable
 from job_code.runtime.process_pool import ProcessPool
 
 VARIABLE = "TMPDIR"  # Python's tempfile reads it in a new process

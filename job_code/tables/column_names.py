@@ -4,8 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from contract.job_start import DEMAND, STATIC
-from job_code.files.find_files import FoundFile
-from job_code.files.printable import printable
+from job_code.files.find_files import FoundFile, printable
 from job_code.files.reader import Reader
 from job_code.tables.validation_report import ValidationReport
 

@@ -12,9 +12,8 @@ from contract.data_files import FORMATS, is_named_as_table
 from job_code.config import ForecastConfig
 from job_code.config_rules import composed
 from job_code.errors import InputError
-from job_code.files.find_files import FoundFile, FoundFiles, find_files
+from job_code.files.find_files import FoundFile, FoundFiles, find_files, printable
 from job_code.files.open_file import open_file
-from job_code.files.printable import printable
 from job_code.files.reader import Reader, Reading, Remark
 from job_code.files.recognize import CONTROL
 from job_code.files.unreadable import UnreadableFileError

@@ -84,7 +84,7 @@ class TextColumn:
 
     @property
     def _has_only_codes(self) -> bool:
-        """Whether the numbers are few and small beside letters, so that all are codes: 0, a, b."""
+        """Whether the numbers are few and small next to letters, so that all are codes: 0, a, b."""
         is_small = len(self.numbers) <= MAX_CODES and all(re.match(_SMALL, number) for number in self.numbers)
         return is_small and self.letters == self.texts
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from job_code.errors import InputError
-from job_code.files.find_files import FoundFiles, find_files
-from job_code.files.printable import utf8_path
+from job_code.files.find_files import FoundFiles, find_files, utf8_path
 from tests.demand import write
 
 NOBODY = 65_534

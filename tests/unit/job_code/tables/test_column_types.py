@@ -157,7 +157,7 @@ def test_text_of_parquet_files_with_signs_is_a_warning(tmp_path: Path, text: str
     assert f"{text!r} in row 1 of c.parquet" in warning
 
 
-def test_a_few_letters_beside_the_prices_of_another_file_are_a_warning(tmp_path: Path) -> None:
+def test_a_few_letters_among_the_prices_of_another_file_are_a_warning(tmp_path: Path) -> None:
     table = covariates([at + 0.5 for at in range(50)])
     files = {"a.parquet": table[4:], "b.parquet": table[:4].with_columns(price=pl.lit("abc"))}
     (warning,) = run_job(tmp_path, DEMAND, covariates=files, n_estimators=5).quality["warnings"]

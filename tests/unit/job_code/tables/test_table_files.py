@@ -139,7 +139,7 @@ def notes(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("separator", ["\x01", "\x1f", "\u2063"])
 @pytest.mark.parametrize("name", ["20261129_000001_00042_abcde", "part-0.csv", "part-0.gz"])
-def test_rows_with_an_unprintable_separator_are_an_error_beside_tables(
+def test_rows_with_an_unprintable_separator_are_an_error_next_to_tables(
     tmp_path: Path, separator: str, name: str
 ) -> None:
     content = "".join(f"{separator.join(row)}\n" for row in ROWS.rows()).encode()
