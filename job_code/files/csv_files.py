@@ -15,7 +15,15 @@ import polars as pl
 from job_code.files.csv_proof import lines_of_rows, one_line_end, prove_whole
 from job_code.files.packing import MARKED_UTF8, Packing, QueryError, duckdb_frames, opened, utf8_file, without_end_mark
 from job_code.files.reader import Reader, Reading, Remark, numbered_lines
-from job_code.files.recognize import DELIMITERS, SAMPLE_LINES, FileContent, header_of, lines_of, split_declaration
+from job_code.files.recognize import (
+    DELIMITERS,
+    SAMPLE_LINES,
+    SEPARATE,
+    FileContent,
+    header_of,
+    lines_of,
+    split_declaration,
+)
 from job_code.files.unreadable import UnreadableFileError
 
 if TYPE_CHECKING:
@@ -218,9 +226,7 @@ def _raise_if_no_header(lines: Sequence[str], first: int, missing: Callable[[tup
     signs = sorted({letter for letter in lines[0] if not letter.isalnum()} - {*DELIMITERS, '"', "_"})
     other = next((sign for sign in signs if not missing(header_of(lines[0], sign))), None)
     if other is not None:
-        raise UnreadableFileError(
-            f"its values are separated by {other!r}", remedy="Separate them by a comma, a semicolon, a tab or |"
-        )
+        raise UnreadableFileError(f"its values are separated by {other!r}", remedy=SEPARATE)
 
 
 def _raise_if_rejected(rejected: Sequence[tuple[int, str, str]]) -> None:

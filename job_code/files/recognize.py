@@ -25,6 +25,7 @@ CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # text has none of these bytes
 TAR = slice(257, 262)
 BINARY: dict[bytes, Format] = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"\xff\xff\xff\xff": "Arrow stream"}
 AS_TABLE = "Save it as CSV or Parquet"
+SEPARATE = "Separate them by a comma, a semicolon, a tab or |"
 AS_USUAL = "Write it as Parquet, or as CSV whose first line has the names of the columns"
 # Formats that are refused: their first bytes, their names, and the cure.
 REFUSED = {
@@ -119,7 +120,9 @@ def recognize(path: Path, *, encoding: str, wanted: Collection[str], is_table: b
     if _looks_like_table(text, wanted):
         return found
     if separator := _unprintable_separator(text, wanted):
-        raise UnreadableFileError(f"its values are separated by {separator!r}", remedy=AS_USUAL)
+        has_header = not set(header_of(text, separator)).isdisjoint(wanted)
+        remedy = SEPARATE if has_header else AS_USUAL
+        raise UnreadableFileError(f"its values are separated by {separator!r}", remedy=remedy)
     return found if is_table else None
 
 
