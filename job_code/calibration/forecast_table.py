@@ -99,8 +99,8 @@ class ForecastRows:
             scale_features=features.reshape(len(features), -1),
         )
 
-    def where(self, chosen: Booleans) -> Self:
-        """Keep some of the rows."""
+    def where(self, chosen: Booleans | Integers) -> Self:
+        """Keep the chosen rows, or those at some positions, in that order."""
         return type(self)(**{field.name: getattr(self, field.name)[..., chosen] for field in fields(self)})
 
     @classmethod

@@ -12,20 +12,18 @@ from typing import Self
 import numpy as np
 
 from job_code.calibration.calibrator import ConformalCalibrator
-from job_code.calibration.forecast_table import ForecastRows
-from job_code.calibration.mean_absolute_change import prior_relative_change
 from job_code.config import ForecastConfig
-from job_code.evaluation import metrics
 from job_code.evaluation.backtest_windows import BacktestWindow, make_backtest_windows
-from job_code.model.baselines import BASELINES, moving_average
+from job_code.evaluation.cross_fit import ObservedRows, cross_fit
+from job_code.evaluation.window_forecast import forecast_window
+from job_code.model.baselines import BASELINES
 from job_code.model.direct_model import DirectModel
 from job_code.model.fitting import ModelFit
 from job_code.preparation.training_sample import Sample
-from job_code.series.arrays import Booleans, Floats, Integers
+from job_code.series.arrays import Floats, Integers
 
 # Fraction of the training rows of the run's model. More rows would take long and hardly improve the backtest's model.
 BACKTEST_TRAIN_FRACTION = 1 / 3
-MIN_SERIES_TO_CROSS_FIT = 20  # fewer series are all scored with values from all of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,113 +137,29 @@ def backtest(plan: BacktestPlan, models: Sequence[DirectModel], config: Forecast
     """
     sample, windows = plan.sample, plan.windows
     model, *smaller = models
-    parts = [_forecast_window(sample, window, model, config) for window in windows]
-    rows = ForecastRows.stack([part.rows for part in parts])
-    series, actual, weight = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("series", "actual", "weight")
-    )
-    if not weight.any():
+    parts = [forecast_window(sample, window, model, config) for window in windows]
+    observed = ObservedRows.of(parts)
+    rows = observed.rows
+    if not observed.weight.any():
         return None
-    mean, quantiles = _cross_fit(_Observed(rows=rows, series=series, actual=actual, weight=weight), config)
-    wape_of_half = [_forecast_window(sample, windows[0], half, config).wape for half in smaller]
+    forecast = cross_fit(observed, config)
+    wape_of_half = [forecast_window(sample, windows[0], half, config).wape for half in smaller]
     return Backtest(
         steps=windows[0].steps,
         windows=len(windows),
-        series=series,
+        series=observed.group,
         period=np.concatenate([part.period for part in parts]),
         step=rows.step,
         demand_class=rows.demand_class,
-        weight=weight,
+        weight=observed.weight,
         mase_scale=np.concatenate([part.mase_scale for part in parts]),
-        actual=actual,
-        forecast=mean,
+        actual=observed.actual,
+        forecast=forecast.mean,
         model=rows.mean,
         seasonal_naive=rows.baselines[list(BASELINES).index("seasonal naive")],
         moving_average=np.concatenate([part.moving_average for part in parts]),
-        quantiles=quantiles,
+        quantiles=forecast.quantiles,
         levels=config.quantiles,
-        calibrator=ConformalCalibrator.fit(actual, weight, rows, config),
+        calibrator=observed.fit_calibrator(config),
         learning_curve=(parts[0].wape, wape_of_half[0]) if wape_of_half else None,
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Observed:
-    """The forecasts of all windows and their observations, shape (rows,)."""
-
-    rows: ForecastRows
-    series: Integers
-    actual: Floats
-    weight: Floats
-
-    def fit_calibrator(self, train_on: Booleans, config: ForecastConfig) -> ConformalCalibrator:
-        """Fit a calibrator to some of the rows."""
-        return ConformalCalibrator.fit(
-            self.actual[train_on],
-            self.weight[train_on],
-            self.rows.where(train_on),
-            config,
-        )
-
-
-def _cross_fit(observed: _Observed, config: ForecastConfig) -> tuple[Floats, Floats]:
-    """Forecast each half of the series with a calibrator fitted to the other half.
-
-    Returns:
-        Means of shape (rows,), and quantiles of shape (rows, levels).
-    """
-    count = len(observed.rows)
-    mean, quantiles = np.zeros(count), np.zeros((count, len(config.quantiles)))
-    enough = len(np.unique(observed.series)) >= MIN_SERIES_TO_CROSS_FIT
-    even = observed.series % 2 == 0
-    for scored in (even, ~even):
-        others = ~scored if enough else np.ones(count, dtype=bool)
-        forecast = observed.fit_calibrator(others, config).predict(observed.rows.where(scored), config)
-        mean[scored], quantiles[scored] = forecast.mean, forecast.quantiles
-    return mean, quantiles
-
-
-@dataclass(frozen=True, kw_only=True)
-class _WindowForecast:
-    """The forecasts of one window and their observations, shape (rows,)."""
-
-    rows: ForecastRows
-    series: Integers
-    period: Integers
-    actual: Floats
-    weight: Floats
-    mase_scale: Floats
-    moving_average: Floats
-
-    @property
-    def wape(self) -> float | None:
-        """WAPE of the model alone."""
-        return metrics.wape(self.actual, self.rows.mean, self.weight)
-
-
-def _forecast_window(
-    sample: Sample, window: BacktestWindow, model: DirectModel, config: ForecastConfig
-) -> _WindowForecast:
-    known = sample.select(window.series)
-    past, steps = known.without_last(window.held_out_periods), window.steps
-    history = past.panel
-    ahead = np.arange(1, steps + 1)
-    actual = known.panel.last(window.held_out_periods)[:, :steps]
-    observed = known.panel.last_observed(window.held_out_periods)[:, :steps]
-    return _WindowForecast(
-        rows=ForecastRows.of(
-            model,
-            history,
-            past.exogenous,
-            past.active,
-            config,
-            steps=steps,
-            prior_relative_change=prior_relative_change(history, past.weight),
-        ),
-        series=np.repeat(np.flatnonzero(window.series), steps),
-        period=(history.last_period[:, None] + ahead).ravel(),
-        actual=actual.ravel(),
-        weight=np.where(observed, past.weight[:, None], 0.0).ravel(),
-        mase_scale=np.repeat(metrics.seasonal_naive_mae(history), steps),
-        moving_average=moving_average(history, steps).ravel(),
     )
