@@ -26,7 +26,7 @@ class Repairs:
     Attributes:
         gaps_filled: Periods without a value between two observed periods.
         series_with_gaps: Series with such periods.
-        ended_series: Series whose last row is before the cutoff. They continue with zeros.
+        ended_series: Series whose last row is before the cutoff. They continue by `end_rule`.
         periods_out_of_stock: Periods in stock for less than half of the time. Their demand is estimated.
         periods_partly_out_of_stock: Other periods that are partly out of stock. Their demand is extrapolated.
         negative_values: Negative values. They count as zero, unless `negative_rule` is `keep`.
@@ -184,7 +184,8 @@ def _fill(rows: _Rows, spans: _Spans) -> tuple[Floats, Booleans, int]:
 
 def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) -> Repairs:
     """Fill gaps, clip negative values and impute stockouts, all in place. Return the counts."""
-    gaps, unknown = np.zeros(len(panel), dtype=np.int64), np.zeros(len(panel.values), dtype=bool)
+    gaps = np.zeros(len(panel), dtype=np.int64)
+    unknown, known = np.zeros(len(panel.values), dtype=bool), panel.observed
     if not panel.observed.all():
         before = _gaps_lie_before(panel, spans, config)
         observed = np.add.reduceat(panel.observed, panel.starts, dtype=np.int64)
@@ -192,7 +193,9 @@ def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) ->
         inner = ~panel.observed & (np.arange(len(panel.values)) < np.repeat(before, panel.lengths))
         if config.gap_rule not in ("zero", "missing"):
             fill_gaps(panel, inner, _last_before(rows, spans), rule=config.gap_rule, value=config.gap_value)
-        unknown = (inner & (config.gap_rule == "missing")) | (~panel.observed & ~inner & (config.end_rule == "missing"))
+        tail = ~panel.observed & ~inner
+        unknown = (inner & (config.gap_rule == "missing")) | (tail & (config.end_rule == "missing"))
+        known = panel.observed | (inner & (config.gap_rule in ("zero", "value"))) | (tail & (config.end_rule == "zero"))
     ends = panel.starts + panel.lengths - 1
     repairs = Repairs(
         periods_before_first_value=int(spans.lead.sum()),
@@ -203,8 +206,7 @@ def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) ->
     )
     if config.negative_rule == "clip":
         np.maximum(panel.values, 0.0, out=panel.values)
-    if config.gap_rule in ("zero", "value"):
-        panel.observed[:] = True
+    panel.observed[:] = known
     if rows.in_stock_share is not None or unknown.any():
         share = _in_stock_share(panel, rows, spans)
         share[unknown] = 0

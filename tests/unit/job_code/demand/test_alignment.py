@@ -66,16 +66,19 @@ def reference(rows: Rows, calendar: Calendar, config: ForecastConfig) -> Referen
         values, observed, gaps = [], [], 0
         for period in range(first, last + 1):
             value = known.get(period)
+            is_observed = period in known or config.end_rule == "zero"
             if value is not None:
                 counts["negative_values"] += value < 0
             elif known and period < begin:
                 counts["periods_before_first_value"] += 1
+                is_observed = True
             elif known and (period < max(known) or config.cutoff_rule == "series"):
                 gaps += 1
+                is_observed = config.gap_rule in ("zero", "value")
                 value = gap_value(period, dict.fromkeys(range(first, begin), 0.0) | known, first, config)
             value = value if value is not None else 0.0
             values.append(max(value, 0.0) if config.negative_rule == "clip" else value)
-            observed.append(period in known or (bool(known) and period < begin) or config.gap_rule in ("zero", "value"))
+            observed.append(is_observed)
         result.first[key], result.values[key], result.observed[key] = first, values, observed
         counts["gaps_filled"] += gaps
         counts["series_with_gaps"] += gaps > 0
@@ -219,12 +222,13 @@ def test_a_row_without_a_value_can_end_a_series(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "values", "observed"),
     [
-        ({"gap_rule": "missing"}, [4, 6, 5, 8, 0, 0], [True, True, False, True, False, False]),
+        ({"gap_rule": "missing"}, [4, 6, 5, 8, 0, 0], [True, True, False, True, True, True]),
+        ({"gap_rule": "carry_forward"}, [4, 6, 6, 8, 0, 0], [True, True, False, True, True, True]),
         ({"gap_rule": "zero", "end_rule": "missing"}, [4, 6, 0, 8, 4, 4], [True, True, True, True, False, False]),
         ({"gap_rule": "missing", "end_rule": "missing"}, [4, 6, 5, 8, 6, 6], [True, True, False, True, False, False]),
     ],
 )
-def test_unknown_demand_is_estimated_and_not_observed(
+def test_the_gap_rule_concerns_gaps_and_the_end_rule_the_end(
     tmp_path: Path, settings: dict[str, str], values: list[float], observed: list[bool]
 ) -> None:
     demand = pl.concat([series({"A": [4.0, 6.0, None, 8.0, None, None]}), series({"B": [1.0] * 6})])
