@@ -112,11 +112,17 @@ def unfinished_since(moments: Moments, frequency: Frequency) -> int | None:
     ends = np.flatnonzero(np.append(np.diff(periods) != 0, True))[-1 - PERIODS_BEFORE :]
     if len(ends) <= PERIODS_BEFORE:
         return None
-    numbers = periods[ends].astype(np.int64)
-    begins, following = (frequency.moments(each).astype(np.int64) for each in (numbers, numbers + 1))
-    finished = begins + DAY if frequency.calendar.is_dated_by_end else following
+    finished, before = (period_ends(each, frequency) for each in (periods[ends], periods[ends] - 1))
     left = finished - moments[ends]
-    return int(moments[-1]) if left[-1] > left[:-1].max() + TOLERANCE * np.median(following - begins) else None
+    return int(moments[-1]) if left[-1] > left[:-1].max() + TOLERANCE * np.median(finished - before) else None
+
+
+def period_ends(periods: Integers | Periods, frequency: Frequency) -> Integers:
+    """Return the moment at which each period ends."""
+    numbers = periods.astype(np.int64)
+    if frequency.calendar.is_dated_by_end:
+        return frequency.moments(numbers).astype(np.int64) + DAY
+    return frequency.moments(numbers + 1).astype(np.int64)
 
 
 def begins_of_cells(series: Integers, periods: Integers | Periods) -> Integers:

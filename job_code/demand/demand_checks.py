@@ -261,7 +261,7 @@ def _ties(shard: ShuffledShard, pairs: Integers, frequency: Frequency) -> Proble
     _, count = pairs.shape
     low, high = pairs[:, :EXAMPLES]  # ordered by series and moment
     shown = [
-        f"{_moment_text(moment, frequency)} ({' and '.join(str(value).removesuffix('.0') for value in values)})"
+        f"{moment_text(moment, frequency)} ({' and '.join(str(value).removesuffix('.0') for value in values)})"
         for moment, *values in zip(shard.moment[low].tolist(), shard.value[low], shard.value[high], strict=True)
     ]
     return Problem(count, shard.keys[shard.series[low]].with_columns(pl.Series(MOMENT, shown, dtype=pl.String)))
@@ -275,11 +275,11 @@ def _steps(shard: ShuffledShard, series: Integers, steps: Integers, checked: int
 
 def _examples(shard: ShuffledShard, rows: npt.NDArray[np.int64], frequency: Frequency) -> pl.DataFrame:
     some = rows[np.lexsort((shard.moment[rows], shard.series[rows]))][:EXAMPLES]
-    shown = [_moment_text(moment, frequency) for moment in shard.moment[some].tolist()]
+    shown = [moment_text(moment, frequency) for moment in shard.moment[some].tolist()]
     return shard.keys[shard.series[some]].with_columns(pl.Series(MOMENT, shown, dtype=pl.String))
 
 
-def _moment_text(moment: int, frequency: Frequency) -> str:
+def moment_text(moment: int, frequency: Frequency) -> str:
     """Return a moment as text, whether it labels a period or not."""
     if frequency.calendar.kind == "numbered":
         return str(moment)
@@ -302,7 +302,7 @@ def _without_unfinished(
         return cutoff
     problem = (
         f"demand: the last {frequency.unit}, {frequency.text_of(cutoff)}, is not complete: its rows end "
-        f"{_moment_text(end, frequency)}"
+        f"{moment_text(end, frequency)}"
     )
     if config.unfinished_period == "drop" and config.cutoff is None:
         findings.add_message(f"{problem}. The run ignores it. To use it, set unfinished_period to keep", level="note")

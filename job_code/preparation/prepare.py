@@ -21,6 +21,7 @@ from job_code.exogenous.static_features import StaticEncoding
 from job_code.exogenous_files.covariate_counts import TableCounts, Window
 from job_code.exogenous_files.covariate_problem_report import report_covariate_problems
 from job_code.exogenous_files.static_files import report_static
+from job_code.plausibility.last_rows import LastRows
 from job_code.plausibility.period_rows import PeriodRows
 from job_code.plausibility.series_ends import SeriesEnds, check_renamed_keys, check_stray_rows
 from job_code.preparation.shard_preparation import ChunkInfo, InputShards, PreparedShard, ShardTask, prepare_shard
@@ -179,6 +180,9 @@ def prepare(
     if context.config.cutoff is None and context.config.cutoff_rule == "common":
         rows = PeriodRows.of(shards.demand.moments, calendar.frequency).until(calendar.cutoff)
         check_stray_rows(ends, rows, calendar, findings)
+    last_rows = [result.last_rows for result in results if result.last_rows is not None]
+    if last_rows:
+        LastRows.total(last_rows).report(calendar, findings)
     findings.raise_if_any()
     if not report_similar_keys([chunk.folder for result in results for chunk in result.chunks], findings):
         check_renamed_keys(ends, calendar, findings)
