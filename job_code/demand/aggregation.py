@@ -50,7 +50,7 @@ def combine(
     """Combine the rows of each series and period. Missing values do not count, unless all of them are missing.
 
     Args:
-        shard: The rows.
+        shard: The rows, ordered by series and moment.
         periods: Period number of each row, shape (rows,).
         frequency: The calendar.
         rule: How values are combined. In-stock shares are averaged.
@@ -60,18 +60,16 @@ def combine(
     """
     if not len(periods):
         return shard, periods
-    order = np.lexsort((shard.moment, periods, shard.series))
-    series, period = shard.series[order], periods[order]
-    begins = begins_of_cells(series, period)
-    values = combine_values(shard.value[order].astype(np.float64), begins, rule)
+    begins = begins_of_cells(shard.series, periods)
+    values = combine_values(shard.value.astype(np.float64), begins, rule)
     share = shard.in_stock_share
     if share is not None:
-        sizes = np.diff(np.append(begins, len(order)))
-        share = (np.add.reduceat(share[order].astype(np.float64), begins) / sizes).astype(np.float32)
-    kept = period[begins]
+        sizes = np.diff(np.append(begins, len(periods)))
+        share = (np.add.reduceat(share.astype(np.float64), begins) / sizes).astype(np.float32)
+    kept = periods[begins]
     combined = replace(
         shard,
-        series=series[begins],
+        series=shard.series[begins],
         moment=frequency.moments(kept.astype(np.int64)),
         value=values.astype(np.float32),
         in_stock_share=share,

@@ -10,7 +10,6 @@ import polars as pl
 
 from job_code.config import ForecastConfig
 from job_code.demand.demand_rows import SOURCE, clean_demand
-from job_code.demand.file_overlaps import DigestCollector, RowDigests, adds_rows
 from job_code.demand.moment_counts import MomentCounter, MomentCounts
 from job_code.demand.run_context import RunContext
 from job_code.demand.shuffle_files import ROW, ROW_IN_STOCK, ShuffleWriter
@@ -38,7 +37,6 @@ class _Task:
     writer: int
     shards: int
     batch: int
-    has_digests: bool
 
 
 @dataclass(kw_only=True)
@@ -46,7 +44,6 @@ class _Result:
     signs: DecimalSigns
     findings: ValidationReport = field(default_factory=ValidationReport)
     moments: MomentCounter = field(default_factory=MomentCounter)
-    digests: RowDigests = field(default_factory=lambda: RowDigests.total([]))
     series: int = 0
     zones: ZoneUse = NO_TIMES
     unreadable: dict[str, tuple[str, UnreadableFileError]] = field(default_factory=dict)
@@ -62,7 +59,6 @@ class ShardedDemand:
         types: Type of each key column.
         moments: Number of rows by moment.
         series: Largest number of series in one process: a lower bound of the number of series.
-        digests: Digests of the rows of each file, if rows may be added.
         files: Number of files.
         ignored_columns: Columns of the files that are not configured.
         zones: Files whose times have a zone, and files whose times have none.
@@ -73,7 +69,6 @@ class ShardedDemand:
     types: dict[str, pl.DataType]
     moments: MomentCounts
     series: int
-    digests: RowDigests
     files: int
     ignored_columns: tuple[str, ...]
     zones: ZoneUse
@@ -109,10 +104,8 @@ def shard_demand(
     require_space(folder, context.sizes.disk_for_shards(rows, row))
     tasks = _tasks(files, types, shards, context)
     expected = max(1, rows * row.itemsize)
-    results, signs, digests = [], DecimalSigns(config.decimal), DigestCollector()
+    results, signs = [], DecimalSigns(config.decimal)
     for result in context.workers.map(_shard, tasks, while_waiting=lambda: advance(_bytes_of_rows(folder) / expected)):
-        digests.add(result.digests)
-        result.digests = RowDigests.total([])
         results.append(result)
         findings.merge(result.findings)
         signs.merge(result.signs)
@@ -131,7 +124,6 @@ def shard_demand(
         types=types,
         moments=moments,
         series=max(result.series for result in results),
-        digests=digests.total(),
         files=len(files),
         ignored_columns=tuple(sorted(ignored)),
         zones=reduce(or_, (result.zones for result in results)),
@@ -150,7 +142,6 @@ def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: in
             writer=writer,
             shards=shards,
             batch=context.sizes.rows_per_batch,
-            has_digests=len(files) > 1 and adds_rows(context.config),
         )
         for writer, parts in enumerate(context.shares(files))
     ]
@@ -167,7 +158,7 @@ def _report_unreadable(results: Sequence[_Result], findings: ValidationReport) -
 
 def _shard(task: _Task) -> _Result:
     result = _Result(signs=DecimalSigns(task.config.decimal))
-    writer, digests = ShuffleWriter(task.folder, task.writer, task.shards, task.config.key), DigestCollector()
+    writer = ShuffleWriter(task.folder, task.writer, task.shards, task.config.key)
     for part in task.parts:
         file = part.file
         try:
@@ -176,13 +167,10 @@ def _shard(task: _Task) -> _Result:
                 clean, kinds = clean_demand(batch, task.types, task.config, result.findings, time=task.time)
                 result.moments.add(clean)
                 result.zones |= ZoneUse.of(kinds, file.name)
-                hashes = writer.add(clean)
-                if task.has_digests:
-                    digests.add(RowDigests.of(clean, hashes, file.name))
+                writer.add(clean)
         except UnreadableFileError as error:
             result.unreadable[file.name] = (file.file_format, error)
     writer.close()
-    result.digests = digests.total()
     result.series = writer.series
     return result
 

@@ -17,7 +17,7 @@ import polars as pl
 
 from job_code.demand.demand_rows import IN_STOCK_SHARE, VALUE
 from job_code.runtime.frames import read_frame, write_frame
-from job_code.series.arrays import Booleans
+from job_code.series.arrays import Booleans, Integers
 from job_code.tables.key_hashes import Codes, Hashes, KnownKeys, hash_keys, shard_of
 from job_code.times.moments import MOMENT
 
@@ -47,8 +47,8 @@ class ShuffleWriter:
         self._waiting = 0
         self._flushes = 0
 
-    def add(self, batch: pl.DataFrame) -> Hashes:
-        """Write one cleaned batch, and return the hash of the key of each row, shape (rows,)."""
+    def add(self, batch: pl.DataFrame) -> None:
+        """Write one cleaned batch."""
         of_rows = hash_keys(batch, self._key)
         # NumPy sorts 16-bit numbers by radix sort, several times faster than the 64-bit hashes.
         shard = shard_of(of_rows, self._shards).astype(np.min_scalar_type(self._shards))
@@ -69,7 +69,6 @@ class ShuffleWriter:
                 with rows_file(self._folder, number, self._writer).open("ab") as file:
                     file.write(rows[begin:end].data)
             begin = end
-        return of_rows
 
     @property
     def series(self) -> int:
@@ -123,11 +122,15 @@ class ShuffledShard:
     value: npt.NDArray[np.float32]
     in_stock_share: npt.NDArray[np.float32] | None = None
 
-    def where(self, chosen: Booleans) -> Self:
+    def in_order(self) -> Self:
+        """Return the rows by series and moment."""
+        return self.where(np.lexsort((self.moment, self.series)))
+
+    def where(self, chosen: Booleans | Integers) -> Self:
         """Return some of the rows, and the keys of all series.
 
         Args:
-            chosen: Whether each row is returned, shape (rows,).
+            chosen: Whether each row is returned, shape (rows,), or the positions of the rows to return.
         """
         share = self.in_stock_share
         return replace(

@@ -12,7 +12,6 @@ import polars as pl
 
 from job_code.demand.alignment import Repairs
 from job_code.demand.demand_checks import Calendar, report_problems
-from job_code.demand.file_overlaps import RowDigests
 from job_code.demand.moment_counts import MomentCounts
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
@@ -23,6 +22,7 @@ from job_code.exogenous_files.covariate_problem_report import report_covariate_p
 from job_code.exogenous_files.static_files import report_static
 from job_code.plausibility.last_rows import LastRows
 from job_code.plausibility.period_rows import PeriodRows
+from job_code.plausibility.repeated_rows import RepeatedRows
 from job_code.plausibility.series_ends import SeriesEnds, check_renamed_keys, check_stray_rows
 from job_code.preparation.shard_preparation import ChunkInfo, InputShards, PreparedShard, ShardTask, prepare_shard
 from job_code.preparation.similar_keys import report_similar_keys
@@ -155,7 +155,7 @@ def prepare(
     if sound:
         _require_space(shards.demand, covariates, calendar, context)
     # The counts of the demand and the files may be large, and every task would carry them to a worker.
-    demand = replace(shards.demand, moments=MomentCounts.none(), digests=RowDigests.total(()))
+    demand = replace(shards.demand, moments=MomentCounts.none())
     for_workers = replace(shards, demand=demand, covariates=replace(shards.covariates, files={}))
     tasks = [
         ShardTask(
@@ -183,6 +183,9 @@ def prepare(
     last_rows = [result.last_rows for result in results if result.last_rows is not None]
     if last_rows:
         LastRows.total(last_rows).report(calendar, findings)
+    repeated = [result.repeated for result in results if result.repeated is not None]
+    if repeated:
+        RepeatedRows.total(repeated).report(findings)
     findings.raise_if_any()
     if not report_similar_keys([chunk.folder for result in results for chunk in result.chunks], findings):
         check_renamed_keys(ends, calendar, findings)

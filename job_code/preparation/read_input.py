@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from job_code.demand.demand_checks import check_calendar
-from job_code.demand.file_overlaps import ADDING
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import shard_demand
 from job_code.exogenous.fitted_encodings import FittedEncodings
@@ -93,8 +92,6 @@ def _check(
     demand, config = shards.demand, context.config
     calendar = with_common_begin(check_calendar(demand.moments, config, findings), demand.moments, config)
     check_dates(demand.moments, calendar, config, findings, today=context.request.today)
-    if calendar.rule in ADDING:
-        demand.digests.report(findings)
     if config.time_zone is None:
         uses = {"demand": demand.zones, "covariates": shards.covariates.zones, "static": shards.static.zones}
         report_zones(uses, findings, is_sub_daily=calendar.frequency.calendar.is_sub_daily)

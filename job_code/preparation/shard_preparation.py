@@ -21,6 +21,7 @@ from job_code.exogenous_files.shuffled_covariates import ShuffledCovariates
 from job_code.exogenous_files.static_files import StaticRows, StaticShards, match_static_rows
 from job_code.plausibility.key_texts import check_key_texts
 from job_code.plausibility.last_rows import LastRows
+from job_code.plausibility.repeated_rows import ADDING, RepeatedRows
 from job_code.plausibility.series_ends import SeriesEnds
 from job_code.preparation.panel_chunks import PanelChunk, write_chunk
 from job_code.preparation.similar_keys import write_simplified_keys
@@ -101,6 +102,7 @@ class PreparedShard:
         findings: Findings about the keys.
         ends: Number of series by their first and last period.
         last_rows: Number of series that end early in the last period; None if rows are not combined.
+        repeated: Equal rows by day; None if rows are not added.
         repairs: Counts of repairs.
         chunks: The panels.
         stratum_counts: Number of series by life stage and mean demand.
@@ -117,6 +119,7 @@ class PreparedShard:
     findings: ValidationReport
     ends: SeriesEnds
     last_rows: LastRows | None
+    repeated: RepeatedRows | None
     repairs: Repairs
     chunks: tuple[ChunkInfo, ...]
     stratum_counts: StratumCounts
@@ -137,11 +140,15 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     )
     keys = shard.keys if shard else pl.DataFrame(schema=demand.types)
     frequency = task.calendar.frequency
+    if shard is not None and task.calendar.rule is not None:
+        shard = shard.in_order()
     periods = frequency.periods(shard.moment) if shard else np.empty(0, np.int32)
     repairs, rule, raw, last_rows = Repairs(), task.calendar.rule, Problems(), None
+    repeated = None
     if shard is not None and rule is not None:
         raw, rows = check_raw(shard, periods, frequency, task.config), len(periods)
         last_rows = LastRows.of(shard, periods, task.calendar)
+        repeated = RepeatedRows.of(shard) if rule in ADDING else None
         shard, periods = combine(shard, periods, frequency, rule)
         repairs = Repairs(rows_combined=rows - len(periods))
     has_started = np.zeros(keys.height, dtype=bool)
@@ -205,6 +212,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
         findings=findings,
         ends=ends,
         last_rows=last_rows,
+        repeated=repeated,
         repairs=repairs,
         chunks=tuple(chunks),
         stratum_counts=stratum_counts,
