@@ -137,16 +137,19 @@ def align(
         yield panel, series, repairs + outside
         outside = Repairs()
     if not len(groups):
-        nothing = np.empty(0, np.int64)
-        empty = Panel(
-            keys=shard.keys.clear(),
-            frequency=calendar.frequency,
-            first_period=nothing,
-            lengths=nothing,
-            values=np.empty(0),
-            observed=np.empty(0, bool),
-        )
-        yield empty, nothing, outside
+        yield _no_series(shard, calendar), np.empty(0, np.int64), outside
+
+
+def _no_series(shard: ShuffledShard, calendar: Calendar) -> Panel:
+    nothing = np.empty(0, np.int64)
+    return Panel(
+        keys=shard.keys.clear(),
+        frequency=calendar.frequency,
+        first_period=nothing,
+        lengths=nothing,
+        values=np.empty(0),
+        observed=np.empty(0, bool),
+    )
 
 
 def _spans(rows: _Rows, series: int, calendar: Calendar, config: ForecastConfig) -> _Spans:

@@ -1,6 +1,5 @@
 """Check demand against its calendar: anchor, duplicates, steps, negative values and cutoff."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,21 +11,18 @@ from contract.calendar.labels import label_text
 from job_code.config import AggregationRule, ForecastConfig
 from job_code.demand.aggregation import resolve_rule, ties_for_last, unfinished_since
 from job_code.demand.cells import Cells, Periods
-from job_code.demand.demand_rows import SOURCE
+from job_code.demand.demand_problems import Problem, Problems
 from job_code.demand.frequency_inference import resolve_frequency
 from job_code.demand.moment_counts import ROWS, MomentCounts
 from job_code.demand.shuffle_files import ShuffledShard
 from job_code.errors import InputError
 from job_code.series.arrays import Booleans, Integers
 from job_code.series.frequency import Frequency, Moments
-from job_code.tables.key_columns import series_name
-from job_code.tables.validation_report import EXAMPLES, Level, ValidationReport, plural
+from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
 from job_code.times.moments import MOMENT
 
 MAX_ODD_SHARE = 0.01  # maximum share of the rows whose early dates may be placeholders such as 1900-01-01
-MAX_SPACED_SHARE = 0.5  # of the series; a few may keep a distance by chance
 MIN_DATES = 3  # of a series among others with times; fewer midnights may be times
-MAX_STEPPED_SHARE = 0.01  # of the series; if more have a longer step than the calendar, it is an error, else a note
 
 
 @dataclass(frozen=True)
@@ -54,24 +50,6 @@ class Calendar:
         early = counts.table.filter(pl.col(ROWS).cum_sum() > MAX_ODD_SHARE * counts.rows)[MOMENT].to_numpy()[:1]
         periods = self.cutoff - int(self.frequency.periods(early)[0]) + 1
         return max(1, min(periods, config.history or periods))
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Occurrences of one problem in a shard.
-
-    Attributes:
-        count: Number of occurrences.
-        examples: The first few by key, with the key columns and `_moment`, the label of the period as text.
-        of: Number of checked cases; 0 if one occurrence is too many.
-    """
-
-    count: int
-    examples: pl.DataFrame
-    of: int = 0
-
-
-Problems = dict[str, Problem]  # by check: off_anchor, timed, duplicates, repeated, tied, spaced, stepped, negative
 
 
 def check_calendar(counts: MomentCounts, config: ForecastConfig, findings: ValidationReport) -> Calendar:
@@ -104,7 +82,7 @@ def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, co
     off_anchor = np.flatnonzero(frequency.is_off_anchor(shard.moment))
     is_timed = _has_time_of_day(shard.moment[off_anchor], frequency)
     negative = np.flatnonzero(shard.value < 0) if config.negative_rule == "error" else np.empty(0, np.int64)
-    found = {
+    found: Problems = {
         "off_anchor": _rows_with(off_anchor[~is_timed], shard, frequency),
         "timed": _rows_with(off_anchor[is_timed], shard, frequency),
         "negative": _rows_with(negative, shard, frequency),
@@ -116,7 +94,8 @@ def check_raw(shard: ShuffledShard, periods: Periods, frequency: Frequency, conf
     """Find the problems of rows before they are combined: negative values, repeated dates, several last values.
 
     Two rows of a series at one time may be two sales. Two rows on one date, without a time, may be a copy. A series has
-    dates if all its rows are at midnight. Among series with times, a few rows may be there by chance.
+    dates if all its rows are at midnight. Where other series have times, it needs rows on several dates, because a few
+    sales may be at midnight by chance.
 
     Args:
         shard: The rows. The series are sorted by key.
@@ -124,7 +103,7 @@ def check_raw(shard: ShuffledShard, periods: Periods, frequency: Frequency, conf
         frequency: The calendar.
         config: Its `aggregate` and `negative_rule` decide what is a problem.
     """
-    found = {}
+    found: Problems = {}
     if config.negative_rule == "error":
         found["negative"] = _rows_with(np.flatnonzero(shard.value < 0), shard, frequency)
     if config.aggregate == "auto":
@@ -134,84 +113,6 @@ def check_raw(shard: ShuffledShard, periods: Periods, frequency: Frequency, conf
     if config.aggregate == "last":
         found["tied"] = _ties(shard, ties_for_last(shard, periods), frequency)
     return found
-
-
-def is_sound(problems: Problems) -> bool:
-    """Return whether a shard has no problem that ends the run for sure."""
-    return not any(problem.count for problem in problems.values() if not problem.of)
-
-
-def report_problems(shards: Iterable[Problems], calendar: Calendar, findings: ValidationReport) -> None:
-    """Report the problems of all shards, with the first examples by key.
-
-    Rows that are combined are events. Events of most series may be usually a month apart, so that is a warning then.
-    """
-    unit, name = calendar.frequency.unit, calendar.frequency.name
-    other_calendar = "Set frequency to their calendar, forecast them in another run"
-    messages = {
-        "off_anchor": (
-            "row",
-            f"dated off the calendar {name}",
-            f"Date every {unit} the same way, set frequency to the calendar of the dates, or set aggregate",
-        ),
-        "timed": (
-            "row",
-            "with a time of day",
-            f"Provide one row per {unit}, and dates without a time of day, or set aggregate to combine rows",
-        ),
-        "duplicates": (
-            "series",
-            f"with duplicate {unit}s",
-            f"Keep one row per series and {unit}, or set aggregate to combine them",
-        ),
-        "repeated": ("series", "with several rows on one date", "Keep one of them, or set aggregate=sum to add them"),
-        "tied": (
-            "value",
-            "that aggregate=last cannot choose, because a row of the same time has another value",
-            "Keep one of the rows, or set another rule, e.g. aggregate=mean",
-        ),
-        "stepped": (
-            "series",
-            f"with a longer step than one {unit}",
-            f"{other_calendar}, or write a row for every {unit}",
-        ),
-        "spaced": (
-            "series",
-            f"with a usual distance of several {unit}s, which would have no demand in between",
-            f"{other_calendar}, or write a row for every {unit}",
-        ),
-        "negative": ("row", "with negative demand", "Fix the values, or set negative_rule to clip or keep"),
-    }
-    found = list(shards)
-    levels: dict[str, Level | None] = {}
-    for check, (noun, problem, remedy) in messages.items():
-        own = [problems[check] for problems in found if check in problems]
-        count = sum(each.count for each in own)
-        level = levels[check] = _level_of(check, count, sum(each.of for each in own), calendar)
-        if level is None or (check == "spaced" and levels["stepped"] == "error"):
-            continue
-        if check in ("stepped", "spaced") and SOURCE in findings.dropped:
-            continue  # without the dropped rows, any distance may look longer
-        examples = pl.concat(each.examples for each in own if each.count)
-        first = examples.sort(examples.columns).head(EXAMPLES)
-        findings.add(
-            SOURCE,
-            noun,
-            problem,
-            remedy=remedy,
-            count=count,
-            examples=[f"{series_name(row[:-1])} {row[-1]}" for row in first.iter_rows()],
-            level=level,
-        )
-
-
-def _level_of(check: str, count: int, of: int, calendar: Calendar) -> Level | None:
-    """Return the level of a number of occurrences; None if they are no finding."""
-    if not count or (check == "spaced" and count <= MAX_SPACED_SHARE * of):
-        return None
-    if check == "spaced":
-        return "error" if calendar.rule is None else "warning"
-    return "error" if count > MAX_STEPPED_SHARE * of else "note"
 
 
 def _has_time_of_day(moments: Moments, frequency: Frequency) -> Booleans:

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from job_code.demand.alignment import Repairs
-from job_code.demand.demand_checks import Calendar, report_problems
+from job_code.demand.demand_checks import Calendar
+from job_code.demand.demand_problems import report_problems
 from job_code.demand.moment_counts import MomentCounts
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
@@ -208,7 +209,8 @@ def _report(
     """Report the invalid rows of all shards, and rows of other tables without a series."""
     for result in results:
         findings.merge(result.findings)
-    report_problems([result.problems for result in results if result.problems], calendar, findings)
+    problems = [result.problems for result in results if result.problems]
+    report_problems(problems, calendar.frequency, findings, is_combined=calendar.rule is not None)
     report_static(shards.static, [result.static_rows for result in results], calendar, findings)
     for table in shards.covariates.tables:
         number = table.columns.number

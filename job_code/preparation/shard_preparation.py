@@ -10,7 +10,8 @@ import polars as pl
 from job_code.config import ForecastConfig
 from job_code.demand.aggregation import combine
 from job_code.demand.alignment import Repairs, align
-from job_code.demand.demand_checks import Calendar, Problems, check_raw, check_shard, is_sound
+from job_code.demand.demand_checks import Calendar, check_raw, check_shard
+from job_code.demand.demand_problems import Problems, is_sound
 from job_code.demand.sharding import ShardedDemand
 from job_code.demand.shuffle_files import read_shard
 from job_code.demand.work_sizes import WorkSizes

@@ -9,11 +9,10 @@ import pytest
 from contract.calendar.frequencies import calendar_of
 from contract.calendar.labels import moment_of_label
 from job_code.demand.cells import Cells
-from job_code.demand.demand_checks import Calendar, Problem, report_problems
+from job_code.demand.demand_checks import Calendar
 from job_code.demand.moment_counts import ROWS, WITH_VALUE, MomentCounts
 from job_code.demand.shuffle_files import ShuffledShard
 from job_code.series.frequency import Frequency
-from job_code.tables.validation_report import ValidationReport
 from job_code.times.moments import MOMENT
 from tests.demand import LAST, configured, prepared, problems, run_job, series, shop
 
@@ -184,19 +183,6 @@ def test_series_with_a_longer_step_are_an_error(
     only_weeks = series({f"W{at}": [1.0] * 40 for at in range(5)})
     (message,) = problems(tmp_path / "set", {"a.parquet": only_weeks}, frequency="D")
     assert message.startswith("demand: 5 series with a longer step than one day, e.g. W0 every 7 days")
-
-
-def test_a_few_series_with_a_longer_step_are_a_note() -> None:
-    examples = pl.DataFrame({"unique_id": ["W1"], MOMENT: ["every 7 days"]})
-    shards = [{"stepped": Problem(1, examples, of=100)}, {"stepped": Problem(0, examples[:0], of=100)}]
-    findings = ValidationReport()
-    report_problems(shards, Calendar(Frequency("D"), 0), findings)
-    assert not findings.messages()
-    (note,) = findings.messages("note")
-    assert note.startswith("demand: 1 series with a longer step than one day, e.g. W1 every 7 days. Set frequency")
-    findings = ValidationReport()
-    report_problems([*shards, {"stepped": Problem(2, examples, of=50)}], Calendar(Frequency("D"), 0), findings)
-    assert len(findings.messages()) == 1
 
 
 def test_series_with_random_gaps_or_few_rows_are_no_error(tmp_path: Path) -> None:
