@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from contract.calendar.frequencies import canonical_name
+from contract.calendar.frequencies import PeriodLabel, canonical_name
 from contract.calendar.labels import label_text
 from job_code.config_problems import describe
 from job_code.config_rules import (
@@ -56,7 +56,7 @@ Quantile = Annotated[float, Field(gt=0, lt=1)]
 
 
 OfColumn = Annotated[str, AfterValidator(of_column)]
-PeriodLabel = Annotated[
+PeriodOfCutoff = Annotated[
     date | datetime | int, BeforeValidator(plausible_label), PlainSerializer(label_text, when_used="json")
 ]
 
@@ -82,13 +82,16 @@ class ForecastConfig(BaseModel):
     """IANA name of the zone of the periods, such as `Europe/Berlin`. Times with a zone are converted to it. Periods
     shorter than a day are numbered in UTC, and the calendar features are local. It needs `frequency`. If absent, a time
     has the date and hour that it is written with."""
+    period_label: PeriodLabel = "start"
+    """Whether a period's date is its first day or its last (`end`). An hour or its part has its begin or its end as
+    label. The names of months, quarters and years already say it. A deployed environment has this in `[schedule]`."""
     horizon: int = Field(default=12, ge=1, le=2_000)
     """Number of periods to forecast after the cutoff."""
     quantiles: tuple[Quantile, ...] = Field(default=(0.1, 0.5, 0.9), min_length=1)
     """Quantile levels, ascending. Each has a column in the forecasts, such as `q10`."""
     history: int | None = Field(default=None, ge=1)
     """Maximum number of periods to use, up to the cutoff. If absent, the job uses all."""
-    cutoff: PeriodLabel | None = None
+    cutoff: PeriodOfCutoff | None = None
     """Last observed period of one run. If absent, the last period of the demand. An environment file must not have it:
     start that run with `{"cutoff": "2026-11-16"}`."""
     cutoff_rule: Literal["common", "series"] = "common"
@@ -188,6 +191,7 @@ class ForecastConfig(BaseModel):
             time_zone=self.time_zone,
             day_begins_at=self.day_begins_at,
             country=self.country_holidays,
+            label=self.period_label,
         )
         if self.gap_value and self.gap_rule != "value":
             raise ValueError("gap_value: only the gap_rule value uses it. Set gap_rule, or remove gap_value")

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import holidays
 
-from contract.calendar.frequencies import NUMBERED, calendar_of, is_partial
+from contract.calendar.frequencies import NUMBERED, PeriodLabel, calendar_of, is_partial, labeled
 from contract.calendar.labels import Label, label_text, read_label
 from contract.calendar.zones import in_zone
 from contract.limits import MAX_DATE, MIN_DATE, PARTITION_KEYS, RESERVED_COLUMNS
@@ -118,7 +118,9 @@ def check_covariates(settings: Mapping[str, Sequence[str]], demand: Collection[s
             raise ValueError(f"{name}: {', '.join(taken)} is no covariate, but a key, time or target. Remove it")
 
 
-def check_calendar(frequency: str | None, *, time_zone: str | None, day_begins_at: int, country: str | None) -> None:
+def check_calendar(
+    frequency: str | None, *, time_zone: str | None, day_begins_at: int, country: str | None, label: PeriodLabel
+) -> None:
     """Check that the settings of times fit the frequency.
 
     Args:
@@ -126,6 +128,7 @@ def check_calendar(frequency: str | None, *, time_zone: str | None, day_begins_a
         time_zone: Zone of the periods.
         day_begins_at: Hour at which a day begins.
         country: Country of the public holidays.
+        label: Whether the begin or the end of a period labels it.
 
     Raises:
         ValueError: With the first problem.
@@ -136,6 +139,11 @@ def check_calendar(frequency: str | None, *, time_zone: str | None, day_begins_a
     if frequency == NUMBERED and country is not None:
         raise ValueError(f"country_holidays: numbered periods (frequency={NUMBERED}) have no date. Remove it")
     calendar = calendar_of(str(frequency)) if dated and not is_partial(str(frequency)) else None
+    if calendar is not None:
+        try:
+            labeled(calendar, label)
+        except ValueError as error:
+            raise ValueError(f"period_label: {error}") from None
     is_sub_daily = calendar is not None and calendar.is_sub_daily
     if day_begins_at and (is_sub_daily or not dated):
         raise ValueError("day_begins_at: it needs a frequency of days or longer periods. Set frequency")

@@ -1,7 +1,7 @@
 """Frequencies by pandas' names: how a name divides time into periods."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -24,6 +24,7 @@ MAX_TIMES = 9_999
 SHORTEST_MONTH = 28  # days; no month may begin later
 
 Kind = Literal["minutes", "business", "months", "numbered"]
+PeriodLabel = Literal["start", "end"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class Calendar:
         unit: Name of a period in messages: `hour`, `week`, `quarter`; `period` for one without a name.
         step: Length of a period, in minutes or months.
         phase: Begin of period 0: minutes since 1970-01-01, or months since year 0.
-        is_dated_by_end: Whether the last day of a period labels it. Only months can have such labels.
+        is_dated_by_end: Whether the last day of a period labels it, or the end of a period shorter than a day.
         begin_day: Day of the month on which months begin, from 1.
     """
 
@@ -53,6 +54,13 @@ class Calendar:
         """Whether several periods can be in one day."""
         return self.kind == "minutes" and self.step < DAY
 
+    @property
+    def lead(self) -> int:
+        """Minutes from the begin of a period to its label. Months have none: their length differs."""
+        if self.kind != "minutes" or not self.is_dated_by_end:
+            return 0
+        return self.step - (1 if self.is_sub_daily else DAY)
+
 
 @lru_cache(maxsize=256)
 def calendar_of(frequency: str) -> Calendar:
@@ -65,6 +73,23 @@ def calendar_of(frequency: str) -> Calendar:
     if found is None:
         raise ValueError(f"frequency {frequency!r} does not define the labels of periods; use {FREQUENCY_RULE}")
     return found
+
+
+def labeled(calendar: Calendar, label: PeriodLabel) -> Calendar:
+    """Return a calendar whose periods have another label. The names of months already say which day labels them.
+
+    Args:
+        calendar: The calendar. A day and a numbered period are their own begin and end.
+        label: `start` if a period's label is its begin, `end` if it is its last day or its end.
+
+    Raises:
+        ValueError: If the label is `end`, and the calendar has months with their first day as label.
+    """
+    if label == "start" or calendar.is_dated_by_end or calendar.kind in ("business", "numbered"):
+        return calendar
+    if calendar.kind == "months":
+        raise ValueError(f"periods of {calendar.name} carry their first day. Set period_label=start")
+    return replace(calendar, is_dated_by_end=calendar.step != DAY)
 
 
 def is_partial(frequency: str) -> bool:

@@ -26,7 +26,7 @@ def period_at(moment: Number, calendar: Calendar) -> Number:
     if calendar.kind == "numbered":
         return moment
     if calendar.kind == "minutes":
-        period: Number = (moment - calendar.phase) // calendar.step
+        period: Number = (moment - calendar.phase + calendar.lead) // calendar.step
     elif calendar.kind == "business":
         days = moment // DAY + MONDAY
         weekday = days % 7
@@ -54,6 +54,20 @@ def moment_of(period: Number, calendar: Calendar) -> Number:
         days = _first_day(month + calendar.step) - 1 if calendar.is_dated_by_end else _first_day(month)
         moment = (days + calendar.begin_day - 1) * DAY
     return moment
+
+
+def begin_of(period: Number, calendar: Calendar) -> Number:
+    """Return the first moment that a period contains.
+
+    Args:
+        period: Number of the period.
+        calendar: The calendar.
+    """
+    if calendar.kind == "months" and calendar.is_dated_by_end:
+        begin: Number = _first_day(period * calendar.step + calendar.phase) * DAY
+    else:
+        begin = moment_of(period, calendar) - calendar.lead
+    return begin
 
 
 def _month_of(day: Number) -> Number:

@@ -81,7 +81,7 @@ class ScheduleSettings(SettingsTable):
     """Time zone of the crons: an IANA name such as `Europe/Berlin`. A day is complete at its midnight, or at the
     midnight of `time_zone` under `[forecast]`. With `day_begins_at`, it is complete at that hour."""
     period_label: Literal["start", "end"]
-    """Whether a period's date in the demand is its first or its last day."""
+    """Whether a period's date in the demand is its first or its last day. The job uses it, too."""
 
     @field_validator("cron", "infer_cron")
     @classmethod

@@ -50,7 +50,8 @@ def load_settings(environment: str, directory: Path) -> Settings:
         problems.append(f"cannot be read: {error.strerror}")
     if problems:
         raise SettingsError([f"{directory.name}/{environment}.toml: {problem}" for problem in problems])
-    return Settings.model_validate({**document, "environment": environment})
+    forecast = document["forecast"] | {"period_label": document["schedule"]["period_label"]}
+    return Settings.model_validate({**document, "forecast": forecast, "environment": environment})
 
 
 def _problems(document: Mapping[str, Any], environment: str) -> list[str]:
@@ -79,6 +80,8 @@ def _calendar_problems(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]
     schedule, forecast = tables.get("schedule", {}), tables.get("forecast", {})
     if "cutoff" in forecast:
         yield 'forecast.cutoff: belongs to one run; remove it and start that run with {"cutoff": "..."}'
+    if "period_label" in forecast:
+        yield "forecast.period_label: belongs to the calendar of the schedule; set schedule.period_label"
     frequency = forecast.get("frequency")
     name = str(frequency)
     if schedule.get("enabled") is True and (frequency in (None, NUMBERED) or is_partial(name)):

@@ -64,7 +64,8 @@ def finalize_run(
 
 
 def _calendar(draft: RunDraft) -> Frequency:
-    return Frequency.of(draft.manifest["frequency"], draft.manifest["configuration"]["time_zone"])
+    configuration = draft.manifest["configuration"]
+    return Frequency.of(draft.manifest["frequency"], configuration["time_zone"], configuration["period_label"])
 
 
 def _compared(published: Path | None, draft: RunDraft, total: Floats, progress: Progress) -> RunComparison | None:

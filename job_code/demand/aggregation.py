@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from contract.calendar.frequencies import DAY
 from job_code.config import AggregationRule, ForecastConfig
 from job_code.demand.cells import Periods
 from job_code.demand.moment_counts import MomentCounts
@@ -117,10 +116,7 @@ def unfinished_since(moments: Moments, frequency: Frequency) -> int | None:
 
 def period_ends(periods: Integers | Periods, frequency: Frequency) -> Integers:
     """Return the moment at which each period ends."""
-    numbers = periods.astype(np.int64)
-    if frequency.calendar.is_dated_by_end:
-        return frequency.moments(numbers).astype(np.int64) + DAY
-    return frequency.moments(numbers + 1).astype(np.int64)
+    return frequency.begins(periods.astype(np.int64) + 1).astype(np.int64)
 
 
 def begins_of_cells(series: Integers, periods: Integers | Periods) -> Integers:

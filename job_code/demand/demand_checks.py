@@ -62,7 +62,10 @@ def check_calendar(counts: MomentCounts, config: ForecastConfig, findings: Valid
         frequency = resolve_frequency(config.frequency, counts)
     except InputError as error:
         raise InputError([*findings.messages(), *error.problems]) from None
-    frequency = Frequency.of(frequency.name, config.time_zone)
+    try:
+        frequency = Frequency.of(frequency.name, config.time_zone, config.period_label)
+    except ValueError as error:
+        raise InputError([*findings.messages(), f"period_label: {error}"]) from None
     rule = resolve_rule(config, frequency, counts)
     cutoff = _check_cutoff(counts, frequency, config, findings)
     if rule is not None:
@@ -202,7 +205,7 @@ def _without_unfinished(
     if end is None or latest[-1] != cutoff or latest[0] != cutoff - 1:
         return cutoff
     problem = (
-        f"demand: the last {frequency.unit}, {frequency.text_of(cutoff)}, is not complete: its rows end "
+        f"demand: the last {frequency.unit}, {frequency.days_text(cutoff)}, is not complete: its rows end "
         f"{moment_text(end, frequency)}"
     )
     if config.unfinished_period == "drop" and config.cutoff is None:

@@ -10,6 +10,8 @@ from job_code.errors import InputError
 def read_config_file(path: Path) -> dict[str, Any]:
     """Read configuration keys from the `[forecast]` table of a TOML file, or from its top level without such a table.
 
+    The file of an environment has `period_label` in `[schedule]`.
+
     Raises:
         InputError: If the file is missing, unreadable or not valid TOML.
     """
@@ -21,5 +23,8 @@ def read_config_file(path: Path) -> dict[str, Any]:
         raise InputError([f"configuration: {path} cannot be read: {error.strerror}. Check the path"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError([f"configuration: {path} is not valid TOML: {error}. Fix the file"]) from None
-    forecast = document.get("forecast", document)
-    return forecast if isinstance(forecast, dict) else document
+    forecast, schedule = document.get("forecast", document), document.get("schedule")
+    if not isinstance(forecast, dict):
+        return document
+    label = schedule.get("period_label") if isinstance(schedule, dict) else None
+    return forecast if label is None else {"period_label": label} | forecast

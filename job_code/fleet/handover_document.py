@@ -46,7 +46,8 @@ class Handover:
     def frequency(self) -> Frequency:
         """The demand's calendar."""
         manifest = self.draft.manifest
-        return Frequency.of(manifest["frequency"], manifest["configuration"]["time_zone"])
+        configuration = manifest["configuration"]
+        return Frequency.of(manifest["frequency"], configuration["time_zone"], configuration["period_label"])
 
     @property
     def keys(self) -> HandoverKeys:

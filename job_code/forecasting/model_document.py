@@ -145,7 +145,7 @@ class ModelDocument:
         Args:
             trees: Its trees, by name.
         """
-        frequency = Frequency.of(self.frequency, self.configuration.time_zone)
+        frequency = Frequency.of(self.frequency, self.configuration.time_zone, self.configuration.period_label)
         segments = tuple(
             SegmentModel(segment, trees.get(name), self.segments[name].mean_to_median_ratio)
             for segment in DemandSegment

@@ -71,8 +71,10 @@ def _current_period(frequency: Frequency, today: date) -> int:
     if frequency.calendar.is_sub_daily:
         ahead = timedelta(days=1) if frequency.time_zone is None else timedelta()
         return frequency.period_of(today + timedelta(days=1) + ahead)
-    # The date of a day may be tomorrow's, and that of a week may be its last day. Months know their last day.
-    return frequency.period_of(today) + (frequency.calendar.kind == "minutes")
+    # The date of a day may be tomorrow's. That of a week may be its last day, unless the calendar already says so.
+    return frequency.period_of(today) + (
+        frequency.calendar.kind == "minutes" and not frequency.calendar.is_dated_by_end
+    )
 
 
 def _note_weekends(counts: MomentCounts, calendar: Calendar, findings: ValidationReport) -> None:

@@ -50,6 +50,9 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
         prepared = _check(shards, context, findings, advance, known)
     if prepared.calendar.rule is not None:
         _note_aggregation(shards.demand.moments.rows, prepared, findings)
+    rules = any(table.schema.rules for table in prepared.covariates.tables)
+    if prepared.calendar.rule is not None or rules or shards.static.is_dated:
+        _note_days(prepared, findings)
     report_calendars(prepared, context.config, findings)
     if context.config.cutoff_rule == "common":  # with cutoffs of their own, fewer series have the last periods
         check_last_totals(prepared.recent, prepared.calendar.frequency, findings)
@@ -126,6 +129,17 @@ def _check(
     found = prepared.encoding.categories
     report_unknown_categories(found, known.static.categories, findings, source="static")
     return replace(prepared, encoding=encoding, covariates=fitted)
+
+
+def _note_days(demand: PreparedDemand, findings: ValidationReport) -> None:
+    """Note the days of a period, if its label may be its last day. Rows of other days belong to it."""
+    frequency, period = demand.calendar.frequency, demand.calendar.cutoff
+    if frequency.may_be_dated_by_end:
+        findings.add_message(
+            f"demand: {frequency.text_of(period)} stands for {frequency.days_text(period)}. If it is the last day of "
+            f"its {frequency.unit}, set period_label=end",
+            level="note",
+        )
 
 
 def _note_aggregation(rows: int, demand: PreparedDemand, findings: ValidationReport) -> None:

@@ -25,7 +25,8 @@ def render(
         charts: The numbers of the charts.
         compared: The comparison with the last published run; None without one.
     """
-    frequency = Frequency.of(manifest["frequency"], manifest["configuration"].get("time_zone"))
+    settings = manifest["configuration"]
+    frequency = Frequency.of(manifest["frequency"], settings.get("time_zone"), settings.get("period_label", "start"))
     periods = all_periods(frequency, charts, manifest["total"])
     quantiles = [quantile_column(level) for level in manifest["configuration"]["quantiles"]]
     factory = ChartFactory(frequency, quantiles, periods)

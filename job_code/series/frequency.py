@@ -6,6 +6,7 @@ since 1970-01-01, or the number of a numbered period.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from contract.calendar.frequencies import DAY, Calendar, calendar_of
+from contract.calendar.frequencies import DAY, EPOCH, WEEK, Calendar, PeriodLabel, calendar_of, labeled
 from contract.calendar.labels import Label, label_of_period, label_text, period_number, read_label
-from contract.calendar.periods import moment_of, period_at
+from contract.calendar.periods import MONDAY, begin_of, moment_of, period_at
 from contract.calendar.zones import in_zone
 from job_code.series.arrays import Booleans, Integers
 from job_code.series.seasons import Seasons, seasons_of
@@ -33,20 +34,38 @@ class Frequency:
     Attributes:
         name: A complete name of `contract.calendar.frequencies`: `h`, `D`, `W-MON`, `MS`, `QS-JAN`.
         time_zone: Zone of periods shorter than a day, whose moments are in UTC. None for local moments.
+        label: Whether the begin or the end of a period labels it. The names of months already say so.
     """
 
     name: str
     time_zone: str | None = None
+    label: PeriodLabel = "start"
 
     @classmethod
-    def of(cls, name: str, time_zone: str | None) -> Self:
-        """Return the calendar of a frequency in a configured zone. Days and longer periods are local."""
-        return cls(name, time_zone if calendar_of(name).is_sub_daily else None)
+    def of(cls, name: str, time_zone: str | None, label: PeriodLabel) -> Self:
+        """Return the calendar of a frequency in a configured zone. Days and longer periods are local.
+
+        Raises:
+            ValueError: If the calendar cannot have this label.
+        """
+        calendar = labeled(calendar_of(name), label)
+        return cls(name, time_zone if calendar.is_sub_daily else None, label)
 
     @property
     def calendar(self) -> Calendar:
         """How the frequency divides time."""
-        return calendar_of(self.name) if self.time_zone is None else _in_zone(self.name, self.time_zone)
+        return _calendar(self.name, self.time_zone, self.label)
+
+    @property
+    def may_be_dated_by_end(self) -> bool:
+        """Whether the labels, read as first days, may be last days: of weeks from any day but Monday, or of other days.
+
+        Weeks that begin on Monday are so usual that nobody dates other weeks by their last Monday.
+        """
+        calendar = self.calendar
+        if calendar.kind != "minutes" or calendar.step <= DAY or calendar.is_dated_by_end:
+            return False
+        return calendar.step % WEEK != 0 or (calendar.phase // DAY + MONDAY) % 7 != 0
 
     @property
     def unit(self) -> str:
@@ -87,6 +106,10 @@ class Frequency:
         """Return the moment that labels each period: the inverse of `periods`."""
         return moment_of(periods.astype(np.int64), self.calendar).astype(np.int32)
 
+    def begins(self, periods: Integers) -> Moments:
+        """Return the first moment that each period contains."""
+        return begin_of(periods.astype(np.int64), self.calendar).astype(np.int32)
+
     def is_off_anchor(self, moments: Moments) -> Booleans:
         """Return whether each moment does not label any period."""
         calendar = self.calendar
@@ -101,8 +124,13 @@ class Frequency:
         return off_days.astype(bool) | between
 
     def local_minutes(self, periods: Integers) -> Integers:
-        """Return the local moment that labels each period, in minutes since 1970-01-01."""
+        """Return the local moment that labels each period, in minutes since 1970-01-01.
+
+        Of a period shorter than a day it is the begin: the hour before midnight belongs to its own day.
+        """
         moments = self.moments(periods).astype(np.int64)
+        if self.calendar.is_sub_daily and self.calendar.is_dated_by_end:
+            moments -= self.calendar.step
         if self.time_zone is None:
             return moments
         local = self._times(moments).dt.replace_time_zone(None)
@@ -143,6 +171,13 @@ class Frequency:
         """Return the label of a single period as text. Texts of one calendar have the order of its periods."""
         return label_text(self.label_of(period))
 
+    def days_text(self, period: int) -> str:
+        """Return the days of a single period as text: `2026-11-16 to 2026-11-22`. A shorter one has only its label."""
+        if self.calendar.kind in ("business", "numbered") or self.calendar.is_sub_daily or self.calendar.name == "D":
+            return self.text_of(period)
+        begin, following = (begin_of(each, self.calendar) // DAY for each in (period, period + 1))
+        return f"{EPOCH + timedelta(days=begin)} to {EPOCH + timedelta(days=following - 1)}"
+
     def period_of_text(self, text: str) -> int:
         """Return the period number of a label as text: the inverse of `text_of`.
 
@@ -153,8 +188,9 @@ class Frequency:
 
 
 @lru_cache(maxsize=64)
-def _in_zone(name: str, time_zone: str) -> Calendar:
-    return in_zone(calendar_of(name), ZoneInfo(time_zone))
+def _calendar(name: str, time_zone: str | None, label: PeriodLabel) -> Calendar:
+    calendar = labeled(calendar_of(name), label)
+    return calendar if time_zone is None else in_zone(calendar, ZoneInfo(time_zone))
 
 
 def _by_day(days: Moments, function: Callable[[Integers], npt.NDArray[Value]]) -> npt.NDArray[Value]:

@@ -7,9 +7,9 @@ import pandas as pd  # type: ignore[import-untyped]
 import pytest
 
 from contract.calendar.due import last_complete_period, last_day, period_on_or_before
-from contract.calendar.frequencies import WEEKDAYS, calendar_of, canonical_name, is_partial
+from contract.calendar.frequencies import WEEKDAYS, calendar_of, canonical_name, is_partial, labeled
 from contract.calendar.labels import Label, label_of_period, label_text, moment_of_label, period_number, read_label
-from contract.calendar.periods import moment_of, period_at
+from contract.calendar.periods import begin_of, moment_of, period_at
 from contract.calendar.zones import in_zone
 
 DATED = ("D", *(f"W-{weekday}" for weekday in WEEKDAYS), "MS", "ME")
@@ -252,6 +252,40 @@ def test_a_schedule_waits_for_the_end_of_a_month_that_begins_later() -> None:
     for day, month in {14: 10, 15: 11, 16: 11}.items():
         due = last_complete_period(datetime(2026, 12, day, 5), frequency="MS@15", label="start")  # noqa: DTZ001 (local)
         assert due == date(2026, month, 15)
+
+
+@pytest.mark.parametrize("frequency", ["D", "B", "W-SUN", "W-WED", *MULTIPLES, "ME", "QE-NOV", "YE-JUN"])
+def test_a_day_belongs_to_the_period_whose_last_day_comes_next(frequency: str) -> None:
+    calendar = labeled(calendar_of(frequency), "end")
+    labels = [day for day in labels_of_pandas(frequency, "1999-12-20", None) if isinstance(day, date)]
+    for day in DAYS[100:-100]:
+        number = period_number(day, calendar)
+        shown = day if frequency != "B" else day - timedelta(days=max(0, day.weekday() - 4))  # a weekend is its Friday
+        assert label_of_period(number, calendar) == min(other for other in labels if other >= shown)
+        assert begin_of(number, calendar) <= moment_of_label(day, calendar) < begin_of(number + 1, calendar)
+        assert period_at(begin_of(number, calendar) - 1, calendar) == number - 1
+
+
+@pytest.mark.parametrize("frequency", TIMED)
+def test_a_time_belongs_to_the_part_of_a_day_that_ends_next(frequency: str) -> None:
+    calendar = labeled(calendar_of(frequency), "end")
+    times = pd.date_range("2026-11-15 22:00", "2026-11-16 04:00", freq="1min")
+    expected = (
+        pd.Series(times, times).resample(frequency, closed="right", label="right").transform(lambda own: own.name)
+    )
+    for time, label in zip(times, expected, strict=True):
+        assert label_of_period(period_number(time.to_pydatetime(), calendar), calendar) == label.to_pydatetime()
+
+
+@pytest.mark.parametrize("frequency", ["MS", "MS@15", "QS-FEB", "YS-JAN"])
+def test_months_that_their_first_day_labels_have_no_other_label(frequency: str) -> None:
+    with pytest.raises(ValueError, match=f"periods of {frequency} carry their first day"):
+        labeled(calendar_of(frequency), "end")
+
+
+@pytest.mark.parametrize("frequency", ["D", "B", "1", "ME"])
+def test_the_last_day_changes_no_calendar_that_has_it_anyway(frequency: str) -> None:
+    assert labeled(calendar_of(frequency), "end") == calendar_of(frequency)
 
 
 @pytest.mark.parametrize(("name", "canonical"), [("MS@1", "MS"), ("MS@05", "MS@5"), ("QS-APR@15", "QS-JAN@15")])

@@ -335,6 +335,15 @@ def test_an_empty_file_names_every_table(environments: Path) -> None:
     )[:5]
 
 
+def test_the_job_has_the_label_of_the_schedule(environments: Path) -> None:
+    assert load_settings("prod", environments).forecast.period_label == "start"
+    change(environments, "prod", "period_label", 'period_label = "end"')
+    assert load_settings("prod", environments).forecast.period_label == "end"
+    change(environments, "prod", "horizon", 'horizon = 12\nperiod_label = "end"')
+    (problem,) = problems(environments)
+    assert "forecast.period_label: belongs to the calendar of the schedule; set schedule.period_label" in problem
+
+
 def test_a_disabled_schedule_needs_no_calendar(environments: Path) -> None:
     change(environments, "prod", "enabled", "enabled = false")
     change(environments, "prod", "frequency", "")

@@ -168,9 +168,9 @@ def test_an_unfinished_week_is_not_demand(tmp_path: Path, rule: str, cutoff: str
     finished = run(tmp_path, begun, frequency="W-MON", unfinished_period=rule, future_rule="keep")
     assert finished.manifest["cutoff"] == cutoff
     assert finished.quality[level][0].startswith(
-        "demand: the last week, 2026-11-23, is not complete: its rows end 2026-11-25T20:00"
+        "demand: the last week, 2026-11-23 to 2026-11-29, is not complete: its rows end 2026-11-25T20:00"
     )
-    with pytest.raises(InputError, match="the last week, 2026-11-23, is not complete"):
+    with pytest.raises(InputError, match="the last week, 2026-11-23 to 2026-11-29, is not complete"):
         run(tmp_path / "error", begun, frequency="W-MON", unfinished_period="error", future_rule="keep")
 
 
@@ -178,8 +178,28 @@ def test_an_unfinished_week_that_is_the_configured_cutoff_is_a_warning(tmp_path:
     demand = transactions().filter(pl.col("ds") < date(2026, 11, 20))
     finished = run(tmp_path, demand, frequency="W-MON", cutoff="2026-11-16")
     (warning, *_) = finished.quality["warnings"]
-    assert warning.startswith("demand: the last week, 2026-11-16, is not complete: its rows end 2026-11-19T20:00")
+    assert warning.startswith(
+        "demand: the last week, 2026-11-16 to 2026-11-22, is not complete: its rows end 2026-11-19T20:00"
+    )
     assert finished.manifest["cutoff"] == "2026-11-16"
+
+
+def test_weeks_that_their_last_day_labels_have_the_same_transactions(tmp_path: Path) -> None:
+    demand = transactions()
+    begin = run(tmp_path / "begin", demand, frequency="W-MON")
+    end = run(tmp_path / "end", demand, frequency="W-SUN", period_label="end")
+    assert (begin.manifest["cutoff"], end.manifest["cutoff"]) == ("2026-11-16", "2026-11-22")
+    assert end.quality["notes"] == begin.quality["notes"]
+    labels = begin.forecasts["ds"] + timedelta(days=6)
+    assert end.forecasts["ds"].equals(labels)
+    assert end.forecasts["mean"].to_numpy() == pytest.approx(begin.forecasts["mean"].to_numpy(), rel=1e-3)
+
+
+def test_a_week_from_sunday_on_shows_its_days(tmp_path: Path) -> None:
+    notes = run(tmp_path, transactions(), frequency="W-SUN").quality["notes"]
+    assert "the last week, 2026-11-22 to 2026-11-28, is not complete: its rows end 2026-11-22T20:00" in notes[0]
+    expected = "demand: 2026-11-15 stands for 2026-11-15 to 2026-11-21. If it is the last day of its week, set "
+    assert f"{expected}period_label=end" in notes
 
 
 @pytest.mark.parametrize("frequency", ["MS", "ME"])

@@ -12,6 +12,8 @@ def test_a_file_provides_its_forecast_table_or_its_top_level(tmp_path: Path) -> 
     assert read_config_file(path) == {"horizon": 8, "key": ["a", "b"]}
     path.write_text("[forecast]\nhorizon = 9\n[job]\nspot = true\n")
     assert read_config_file(path) == {"horizon": 9}
+    path.write_text('[schedule]\nperiod_label = "end"\n[forecast]\nhorizon = 9\n')
+    assert read_config_file(path) == {"horizon": 9, "period_label": "end"}
 
 
 def test_an_unreadable_file_is_reported_by_name(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from contract.calendar.frequencies import PeriodLabel
 from job_code.errors import InputError
 from job_code.exogenous.public_holidays import HOLIDAY_COLUMNS, NO_HOLIDAY, holiday_table
 from job_code.series.frequency import Frequency
@@ -13,8 +14,10 @@ from tests.demand import LAST, configured, day_of, run_job, series
 EASTER_MONDAYS = {date(2024, 4, 1), date(2025, 4, 21), date(2026, 4, 6)}
 
 
-def holidays_by_date(frequency: str, first: date, last: date, code: str = "DE") -> dict[date, list[str]]:
-    calendar = Frequency(frequency)
+def holidays_by_date(
+    frequency: str, first: date, last: date, code: str = "DE", *, label: PeriodLabel = "start"
+) -> dict[date, list[str]]:
+    calendar = Frequency.of(frequency, None, label)
     table, names = holiday_table(code, calendar, calendar.period_of(first), calendar.period_of(last))
     assert names[0] == NO_HOLIDAY
     assert len(table.values) == len(HOLIDAY_COLUMNS)
@@ -32,10 +35,11 @@ def test_holidays_move_with_the_year() -> None:
 
 
 @pytest.mark.parametrize("anchor", ["MON", "SUN"])
-def test_a_week_has_its_holidays_with_any_anchor(anchor: str) -> None:
-    found = holidays_by_date(f"W-{anchor}", date(2026, 1, 1), date(2026, 12, 31))
+@pytest.mark.parametrize(("label", "first"), [("start", 0), ("end", -6)])
+def test_a_week_has_its_holidays_with_any_anchor(anchor: str, label: PeriodLabel, first: int) -> None:
+    found = holidays_by_date(f"W-{anchor}", date(2026, 1, 1), date(2026, 12, 31), label=label)
     for day, (now, *_) in found.items():
-        in_week = {day + timedelta(days=at) for at in range(7)}
+        in_week = {day + timedelta(days=first + at) for at in range(7)}
         assert (now == "Labor Day") == (date(2026, 5, 1) in in_week)
 
 

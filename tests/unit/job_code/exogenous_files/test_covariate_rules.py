@@ -222,6 +222,31 @@ def test_a_price_list_holds_until_the_next_change(tmp_path: Path) -> None:
     assert "If a value holds until the next row, set covariate_rules=price=hold" in message
 
 
+def test_a_week_that_its_last_day_labels_has_the_rows_of_its_days(tmp_path: Path) -> None:
+    """Every table is the same as with weeks that their Monday labels: the days have their own dates."""
+    demand = series({"A": [10.0] * WEEKS, "B": [20.0] * WEEKS})
+    changes = pl.DataFrame(
+        {
+            "unique_id": "A",
+            "ds": [weeks()[10] + timedelta(days=day) for day in (-1, 0, 8, 13, 20)],
+            "price": [1.0, 2.0, 3.0, 4.0, 5.0],
+        }
+    )
+    files = {"a.parquet": daily(), "b.parquet": changes}
+    rules = "number=mean,tuesday=max,event=last,price=hold"
+    begin = read(tmp_path / "begin", files, demand=demand, covariate_rules=rules, frequency="W-MON")
+    ends = demand.with_columns(pl.col("ds") + timedelta(days=6))
+    end = read(tmp_path / "end", files, demand=ends, covariate_rules=rules, frequency="W-SUN", period_label="end")
+    assert begin.values["A"]["number"][:2] == [3.0, 10.0]
+    assert end.values["A"] == begin.values["A"]
+    assert end.quality["notes"] == begin.quality["notes"]
+
+    unknown = read(tmp_path / "unknown", files, demand=ends, covariate_rules=rules, frequency="W-SUN")
+    cutoff = LAST + timedelta(days=6)
+    note = f"demand: {cutoff} stands for {cutoff} to {cutoff + timedelta(days=6)}. If it is the last day of its week, "
+    assert f"{note}set period_label=end" in unknown.quality["notes"]
+
+
 def priced(at: int) -> pl.DataFrame:
     """Return a price for each month of 2026."""
     prices = [at + month.month for month in MONTHS]

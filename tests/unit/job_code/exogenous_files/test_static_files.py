@@ -286,10 +286,12 @@ def test_the_dated_row_in_force_at_the_cutoff_counts(tmp_path: Path) -> None:
         assert static.series_without == 1
     demand = shop(3, 60).with_columns(pl.col("unique_id").replace("A000", "00001").replace("A001", "00002"))
     finished = run_job(tmp_path / "run", demand, static={"a.parquet": rows})
-    assert (
-        "static: 2 rows dated after the cutoff 2026-11-16. Each series has the row in force at the cutoff"
-        in finished.quality["notes"]
-    )
+    later = "static: 2 rows dated after the cutoff {}. Each series has the row in force at the cutoff"
+    assert later.format("2026-11-16") in finished.quality["notes"]
+    ends = demand.with_columns(pl.col("ds") + timedelta(days=6))
+    static_files: Files = {"a.parquet": rows}
+    finished = run_job(tmp_path / "end", ends, static=static_files, frequency="W-SUN", period_label="end")
+    assert later.format("2026-11-22") in finished.quality["notes"]
 
 
 def test_two_rows_of_one_date_are_rejected(tmp_path: Path) -> None:

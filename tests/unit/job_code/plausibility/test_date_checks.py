@@ -106,6 +106,14 @@ def test_the_current_period_is_not_the_future(frequency: str, last: date, today:
     assert (findings_of(demand, today=today, frequency=frequency).messages() == []) == allowed
 
 
+@pytest.mark.parametrize(("last", "allowed"), [(date(2026, 11, 29), True), (date(2026, 12, 6), False)])
+def test_a_week_that_its_last_day_labels_is_the_current_one_until_then(last: date, allowed: bool) -> None:
+    rows = [("A", last - timedelta(weeks=back), 1.0) for back in range(30)]
+    demand = pl.DataFrame(rows, schema=["unique_id", "ds", "y"], orient="row")
+    found = findings_of(demand, today=date(2026, 11, 24), frequency="W-SUN", period_label="end")
+    assert (found.messages() == []) == allowed
+
+
 def test_dates_and_a_wrong_number_are_no_periods(tmp_path: Path) -> None:
     dates = pl.col("ds").dt.strftime("%Y%m%d").cast(pl.Int64)
     for number, problem in ((dates, "look like days"), (wrong_number(), "so the numbers are no consecutive periods")):

@@ -1,10 +1,10 @@
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
-from contract.calendar.frequencies import DAY, WEEKDAYS
+from contract.calendar.frequencies import DAY, WEEKDAYS, PeriodLabel
 from job_code.series.frequency import Frequency
 from job_code.times.moments import FIRST_DAY, LAST_DAY
 
@@ -67,7 +67,7 @@ def test_labels_have_the_type_of_their_calendar(name: str, label: object, dtype:
 
 @pytest.mark.parametrize(("name", "hours"), [("h", 1), ("2h", 2)])
 def test_hours_in_a_zone_of_half_hours_begin_at_its_full_hours(name: str, hours: int) -> None:
-    frequency = Frequency.of(name, "Asia/Kolkata")
+    frequency = Frequency.of(name, "Asia/Kolkata", "start")
     local = pl.datetime_range(datetime(2026, 11, 1), datetime(2026, 11, 3), f"{hours}h", eager=True)  # noqa: DTZ001
     zoned = local.dt.replace_time_zone("Asia/Kolkata")
     moments = (zoned.dt.epoch("s") // 60).to_numpy().astype(np.int32)
@@ -108,3 +108,38 @@ def test_a_weekend_belongs_to_the_friday_before() -> None:
 def test_seasons(name: str, naive: int, long: int, year: int) -> None:
     frequency = Frequency(name)
     assert (frequency.season, frequency.seasons.long, frequency.per_year) == (naive, long, year)
+
+
+def test_hours_that_their_end_labels_are_on_the_day_of_their_begin() -> None:
+    hours = Frequency.of("h", "Asia/Kolkata", "end")
+    midnight = hours.period_of(datetime(2026, 11, 16, 18, 30, tzinfo=UTC))
+    assert hours.text_of(midnight) == "2026-11-16T18:30Z"
+    periods = np.array([midnight, midnight + 1])
+    days = [date(1970, 1, 1) + timedelta(days=day) for day in hours.local_days(periods).tolist()]
+    assert days == [date(2026, 11, 16), date(2026, 11, 17)]
+    assert (hours.begins(periods) == hours.moments(periods) - 59).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "text"),
+    [
+        ("W-MON", "start", "2026-11-16 to 2026-11-22"),
+        ("W-SUN", "end", "2026-11-16 to 2026-11-22"),
+        ("W-SUN", "start", "2026-11-15 to 2026-11-21"),
+        ("MS", "start", "2026-11-01 to 2026-11-30"),
+        ("ME", "end", "2026-11-01 to 2026-11-30"),
+        ("2W-MON@2026-11-16", "start", "2026-11-16 to 2026-11-29"),
+        ("D", "end", "2026-11-18"),
+        ("B", "start", "2026-11-18"),
+        ("h", "start", "2026-11-18T00:00"),
+    ],
+)
+def test_a_period_of_several_days_shows_both_ends(name: str, label: PeriodLabel, text: str) -> None:
+    frequency = Frequency.of(name, None, label)
+    assert frequency.days_text(frequency.period_of(date(2026, 11, 18))) == text
+
+
+def test_labels_of_weeks_from_monday_and_of_single_days_are_never_unclear() -> None:
+    names = ("W-SUN", "W-TUE", "3D@2026-11-16", "2W-SUN@2026-11-15", "W-MON", "2W-MON@2026-11-16", "D", "B", "h", "MS")
+    assert [name for name in names if Frequency(name).may_be_dated_by_end] == list(names[:4])
+    assert not Frequency.of("W-SUN", None, "end").may_be_dated_by_end

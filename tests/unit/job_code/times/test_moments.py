@@ -158,7 +158,7 @@ def test_days_of_23_and_25_hours_neither_lose_nor_count_an_hour_twice(day: date,
     for column in (zoned, texts, zoned.dt.convert_time_zone("UTC")):
         moments, problems = read(column, frequency="h", time_zone="Europe/Berlin")
         assert not problems
-        frequency = Frequency.of("h", "Europe/Berlin")
+        frequency = Frequency.of("h", "Europe/Berlin", "start")
         minutes = np.array([(moment - MIDNIGHT) // timedelta(minutes=1) for moment in moments], dtype=np.int32)
         periods = frequency.periods(minutes).astype(np.int64)
         assert np.diff(periods).tolist() == [1] * (hours - 1)
