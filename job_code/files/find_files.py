@@ -24,6 +24,9 @@ LITTER_FOLDERS = ("lost+found", "@eadir")  # of Linux and of network drives
 LOCK = "~$"  # an office program has the file open
 DELTA = "a Delta table"
 HUDI = ".hoodie"
+HUDI_TABLE = "a Hudi table"
+ICEBERG = "an Iceberg table"
+TABLE_MARKS = {f"{DELTA_LOG}/*": DELTA, HUDI: HUDI_TABLE, "metadata/*.metadata.json": ICEBERG}
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -84,7 +87,8 @@ def find_files(path: Path, *, source: str) -> FoundFiles:
         source: The input that the files belong to (`demand`), for the message.
 
     Raises:
-        InputError: If the path does not exist, or is neither a file nor a folder.
+        InputError: If the path does not exist, is neither a file nor a folder, or is a part of a table whose log or
+            metadata is in a folder above. Such a part also has obsolete rows.
     """
     shown = printable(str(path))
     try:
@@ -93,6 +97,15 @@ def find_files(path: Path, *, source: str) -> FoundFiles:
         raise InputError([f"{source}: file or folder {shown} does not exist. Check the path"]) from None
     except OSError as error:
         raise InputError([f"{source}: {shown} cannot be opened: {error.strerror}. Check the path"]) from None
+    above = _table_above(path)
+    if above is not None:
+        folder, table_format = above
+        raise InputError(
+            [
+                f"{source}: {shown} is a part of {table_format}, {printable(str(folder))}. Its files may have obsolete "
+                "rows. Use the whole table, or export the rows of the part to Parquet"
+            ]
+        )
     if stat.S_ISREG(mode):
         name = printable(path.name)
         return FoundFiles(files=[FoundFile(path=path, name=name)], not_read=[], inputs={name: path})
@@ -116,6 +129,18 @@ def utf8_path(path: Path) -> Iterator[Path]:
         link = Path(folder) / "file"
         link.symlink_to(path.absolute())
         yield link
+
+
+def _table_above(path: Path) -> tuple[Path, str] | None:
+    """Return the nearest folder above a path that is a table with a log or metadata, and the name of its format."""
+    for folder in path.resolve().parents:
+        for pattern, table_format in TABLE_MARKS.items():
+            try:
+                if any(folder.glob(pattern)):
+                    return folder, table_format
+            except OSError:
+                continue  # a folder that nobody may list
+    return None
 
 
 class _Walk:
@@ -190,13 +215,13 @@ class _Walk:
 
     def _table_folders(self) -> dict[str, str]:
         """Return the folders of table formats, with the names of the formats."""
-        found = dict.fromkeys(self._hudi, "a Hudi table")
+        found = dict.fromkeys(self._hudi, HUDI_TABLE)
         for name in self._files:
             path = PurePosixPath(name)
             if is_delta_log(name):
                 found[str(PurePosixPath(*path.parts[: path.parts.index(DELTA_LOG)]))] = DELTA
             elif path.parent.name == "metadata" and name.endswith(".metadata.json"):
-                found[str(path.parent.parent)] = "an Iceberg table"
+                found[str(path.parent.parent)] = ICEBERG
         return found
 
     def _pass_over(self, name: str, problem: str, remedy: str) -> None:

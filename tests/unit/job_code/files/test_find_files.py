@@ -65,6 +65,23 @@ def test_linked_folders_are_entered_and_loops_end(tmp_path: Path) -> None:
     assert not any(each.is_error for each in result.not_read)
 
 
+@pytest.mark.parametrize(
+    ("mark", "table_format"),
+    [
+        ("_delta_log/00000000000000000000.json", "a Delta table"),
+        (".hoodie/hoodie.properties", "a Hudi table"),
+        ("metadata/00001-5f.metadata.json", "an Iceberg table"),
+    ],
+)
+def test_a_part_of_a_table_with_a_log_is_refused(tmp_path: Path, mark: str, table_format: str) -> None:
+    table = write(tmp_path / "table", {mark: b"{}", "data/store=A/a.parquet": b"x"})
+    (tmp_path / "link").symlink_to(table / "data" / "store=A")
+    for part in (table / "data" / "store=A", table / "data" / "store=A" / "a.parquet", tmp_path / "link"):
+        with pytest.raises(InputError, match=f"is a part of {table_format}, {table}. Its files may have obsolete rows"):
+            found(part)
+    assert found(tmp_path).inputs  # the whole table is found as such
+
+
 def test_what_is_missing_behind_a_name_is_an_error(tmp_path: Path) -> None:
     folder = write(tmp_path, {"a.csv": b"x"})
     (folder / "new.parquet").symlink_to(folder / "gone.parquet")
