@@ -138,7 +138,10 @@ class TimeColumn:
         moment, name = pl.col(MOMENT), self.name
         readable = "Use a date type or text like 2026-11-16"
         if self.time_zone is not None and not self.has_dates_only:
-            readable = f"Write every time with its zone: the clocks of {self.time_zone} show some times twice or never"
+            readable = (
+                f"Write every time with its zone: the clocks of {self.time_zone} show some times twice or never. If a "
+                "program such as a till cannot, remove time_zone: then both hours of such a time are one"
+            )
         return {
             "undated": RowCheck(
                 columns=(name,),

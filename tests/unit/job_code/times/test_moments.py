@@ -198,6 +198,8 @@ def test_a_local_time_that_clocks_show_twice_or_never_is_an_error() -> None:
     assert moments == [local("2026-10-25T04:00")]
     assert problem.startswith("demand: 2 rows without a readable date in ds")
     assert "the clocks of Europe/Berlin show some times twice or never" in problem
+    assert problem.endswith("cannot, remove time_zone: then both hours of such a time are one")
+    assert read(column, frequency="30min") == (column.to_list(), [])
 
 
 def test_numbered_periods() -> None:
