@@ -1,9 +1,9 @@
 """Report how the rows of covariates became periods: combined, held, filled by a default, or too sparse."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from job_code.config import ForecastConfig
-from job_code.exogenous.covariate_store import StoredTable
+from job_code.exogenous.covariate_store import MAX_MISSING_SHARE, StoredTable
 from job_code.exogenous_files.covariate_counts import TableCounts
 from job_code.exogenous_files.covariate_reading import SOURCE
 from job_code.exogenous_files.covariate_rules import by_column
@@ -39,7 +39,8 @@ def report_calendars(demand: PreparedDemand, config: ForecastConfig, findings: V
             )
         _report_held(table, counts, demand, config.horizon, findings)
         _report_defaults(table, demand, config, findings)
-        _warn_sparse(table, counts, demand, config, findings)
+        sparse = _warn_sparse(table, counts, demand, config, findings)
+        _warn_missing(table, demand, findings, without=sparse)
 
 
 def _report_held(
@@ -56,13 +57,38 @@ def _report_held(
                 "values are not known, so the run does not use it. Upload planned values",
                 level="warning",
             )
-        elif counts.held[at]:
+        elif counts.held[at] and name not in demand.covariates.dropped:
             share = counts.held[at] / max(1, counts.keys[at] * horizon)
             findings.add_message(
                 f"{SOURCE}: {name} keeps the last value of its key for {min(share, 1.0):.0%} of the periods to "
                 "forecast, because its rule is hold. Upload later values if they are known",
                 level="note",
             )
+
+
+def _warn_missing(
+    table: StoredTable, demand: PreparedDemand, findings: ValidationReport, *, without: Collection[str]
+) -> None:
+    """Warn of columns that the run does not use, because most series have no value in the periods to forecast.
+
+    Columns with a warning of their own are left out: those in `without`, and held ones that end with the demand.
+    """
+    for name, is_held in zip(table.schema.names, table.schema.held, strict=True):
+        share = demand.missing_in_horizon.get(name, 0.0)
+        is_missing = name in demand.covariates.dropped and share > MAX_MISSING_SHARE
+        if not is_missing or name in without or (is_held and name in demand.past_only):
+            continue
+        if is_held:
+            remedy = "Add rows of the other keys"
+        elif table.schema.is_known_until(name, demand.calendar.cutoff, demand.calendar.frequency):
+            remedy = "Upload planned values, or remove the column"
+        else:
+            remedy = "Add the missing rows or values"
+        findings.add_message(
+            f"{SOURCE}: {name} is missing for {share:.0%} of the periods to forecast, so the run does not use it. "
+            f"{remedy}",
+            level="warning",
+        )
 
 
 def _report_defaults(
@@ -79,7 +105,9 @@ def _report_defaults(
 
 def _warn_sparse(
     table: StoredTable, counts: TableCounts, demand: PreparedDemand, config: ForecastConfig, findings: ValidationReport
-) -> None:
+) -> list[str]:
+    """Warn of columns with values in few periods, and return their names."""
+    found = []
     unit = demand.calendar.frequency.unit
     share = counts.cells / max(1, counts.covered)  # empty values do not count: an event calendar has many
     for at, name in enumerate(table.schema.names):
@@ -88,12 +116,14 @@ def _warn_sparse(
             usual = _usual_value(table.schema.categorical.get(name))
             rules = by_column(config.rules_of_covariates | {name: "hold"})
             defaults = by_column(config.defaults_of_covariates | {name: usual})
+            found.append(name)
             findings.add_message(
                 f"{SOURCE}: {name} has a row for {share:.0%} of the {unit}s of its keys. If a value holds until the "
                 f"next row, set covariate_rules={rules}. If {unit}s without a row have a usual value, set it, e.g. "
                 f"covariate_defaults={defaults}",
                 level="warning",
             )
+    return found
 
 
 def _usual_value(categories: Sequence[str] | None) -> str:

@@ -23,8 +23,8 @@ class KeyMatches:
         matched: Number of rows whose key a series has.
         unmatched: Number of rows whose key no series has.
         examples: Some of their keys.
-        series: Number of series.
-        without: Number of series without a row.
+        series: Number of series, or of the keys of a table with a shorter key.
+        without: Number of these without a row.
         without_examples: Some of their keys.
     """
 
@@ -76,7 +76,7 @@ class KeyMatches:
         level: Level = "warning" if self.series - self.without < FEW * self.series else "note"
         findings.add(
             source,
-            "series",
+            "series" if noun == "row" else noun,
             f"of {self.series:,} without a row{table}",
             remedy="Their values are missing. Add rows if the values exist",
             count=self.without,

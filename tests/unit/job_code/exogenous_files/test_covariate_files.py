@@ -171,6 +171,10 @@ def test_a_past_only_column_is_ignored(tmp_path: Path) -> None:
     assert with_revenue.quality["ignored_columns"] == [
         "covariates: revenue (missing for 100% of the periods to forecast)"
     ]
+    assert with_revenue.quality["warnings"] == [
+        "covariates: revenue is missing for 100% of the periods to forecast, so the run does not use it. Upload "
+        "planned values, or remove the column"
+    ]
 
 
 @pytest.mark.parametrize("weeks", [8, 2])

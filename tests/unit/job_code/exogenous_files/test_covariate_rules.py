@@ -277,6 +277,28 @@ def test_readings_that_end_with_the_demand_are_not_held_into_the_horizon(tmp_pat
     ]
 
 
+def test_a_held_column_of_few_series_is_only_reported_as_not_used(tmp_path: Path) -> None:
+    demand = series({"A": [10.0] * WEEKS, "B": [20.0] * WEEKS, "C": [30.0] * WEEKS})
+    price = pl.DataFrame({"unique_id": "A", "ds": weeks()[::9], "price": 5.0}).filter(pl.col("ds") <= LAST)
+    found = read(tmp_path, {"a.parquet": price}, demand=demand, covariate_rules="price=hold")
+    assert not any("keeps the last value" in note for note in found.quality["notes"])
+    assert found.quality["warnings"][-1] == (
+        "covariates: price is missing for 67% of the periods to forecast, so the run does not use it. Add rows of the "
+        "other keys"
+    )
+
+
+def test_gaps_in_the_horizon_that_exclude_a_column_are_a_warning(tmp_path: Path) -> None:
+    ahead = pl.col("ds").is_in([LAST, *weeks()[WEEKS + 1 :]])
+    table = pl.DataFrame({"unique_id": ["A"] * 34 + ["B"] * 34, "ds": weeks() * 2, "price": 5.0})
+    rows = table.filter(~ahead)  # one of four weeks to forecast
+    (warning,) = read(tmp_path, {"a.parquet": rows}).quality["warnings"]
+    assert warning == (
+        "covariates: price is missing for 75% of the periods to forecast, so the run does not use it. Add the missing "
+        "rows or values"
+    )
+
+
 def test_a_coarse_column_without_a_rule_is_a_warning(tmp_path: Path) -> None:
     demand = pl.DataFrame({"unique_id": "A", "ds": [LAST - timedelta(days=at) for at in range(200)], "y": 1.0})
     sparse = pl.DataFrame({"unique_id": "A", "ds": [LAST + timedelta(days=7 * at - 182) for at in range(28)], "t": 3.0})

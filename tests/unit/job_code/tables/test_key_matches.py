@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -70,6 +71,15 @@ def test_new_articles_and_series_without_a_row_are_notes(tmp_path: Path) -> None
         "covariates: 1 series of 4 without a row in the table of price, e.g. A003. "
         "Their values are missing. Add rows if the values exist",
     ]
+
+
+def test_a_table_with_a_shorter_key_counts_keys(tmp_path: Path) -> None:
+    shops = pl.Series(["north", "south"])
+    demand = pl.concat([DEMAND.with_columns(shop=pl.lit(shop)) for shop in shops])
+    table = prices_of(shops[:1])["c.parquet"].rename({"unique_id": "shop"})
+    settings: Any = {"key": "unique_id,shop", **FEW_TREES}
+    notes = run_job(tmp_path, demand, covariates={"c.parquet": table}, **settings).quality["notes"]
+    assert notes[0].startswith("covariates: 1 key of 2 without a row in the table of price, e.g. south.")
 
 
 def test_rows_for_less_than_half_of_the_series_are_a_warning(tmp_path: Path) -> None:
