@@ -27,6 +27,7 @@ WHOLE = rf"{SIGNED}\d+{END}"
 MANY_GROUPED = 5  # values with three digits after every sign; fewer may have them by chance
 USUAL_SHARE = 0.1  # of the values of the other files; with fewer decimals, a file may have none
 SET = "Set `decimal` to the decimal sign; the other sign then separates thousands"
+CHECK = "If this is wrong, set `decimal` to the decimal sign"
 
 
 @dataclass(kw_only=True)
@@ -223,7 +224,7 @@ def _report_unclear(name: str, file: str, files: dict[str, _Signs], findings: Va
             source,
             "value",
             f"in {name} with {form}",
-            remedy=SET,
+            remedy=CHECK,
             count=count,
             examples=[f"{example!r} in {file}"],
             level="note",
@@ -233,7 +234,7 @@ def _report_unclear(name: str, file: str, files: dict[str, _Signs], findings: Va
             source,
             "file",
             f"whose column {name} has three digits after every point, which is read as a decimal point",
-            remedy=SET,
+            remedy=CHECK,
             count=1,
             examples=[f"{file} ({own.point_group!r})"],
             level="note",

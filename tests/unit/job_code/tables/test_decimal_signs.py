@@ -17,6 +17,7 @@ UNCLEAR_POINTS = "whose column y has points that may separate thousands or decim
 UNCLEAR_COMMAS = "whose column y has commas that may separate thousands or decimals, e.g. "
 BOTH = "whose column y has numbers with commas and with points, e.g. "
 SET = "Set `decimal` to the decimal sign; the other sign then separates thousands"
+CHECK = "If this is wrong, set `decimal` to the decimal sign"
 
 
 def read(
@@ -163,8 +164,8 @@ def test_files_that_probably_have_the_other_sign_are_a_warning(
 def test_commas_are_counted(tmp_path: Path) -> None:
     _, findings = read(tmp_path, ["7", "6,9", "1,234", "0,5"] * 10, ["7,125", "6,9"], ["1,234.5", "12.5"])
     assert findings.messages("note") == [
-        f"demand: 32 values in y with a decimal comma, e.g. '6,9' in 0.csv, '6,9' in 1.csv. {SET}",
-        f"demand: 1 value in y with commas between thousands, e.g. '1,234.5' in 2.csv. {SET}",
+        f"demand: 32 values in y with a decimal comma, e.g. '6,9' in 0.csv, '6,9' in 1.csv. {CHECK}",
+        f"demand: 1 value in y with commas between thousands, e.g. '1,234.5' in 2.csv. {CHECK}",
     ]
 
 
@@ -173,7 +174,7 @@ def test_three_digits_after_every_point_are_noted(tmp_path: Path) -> None:
     assert found == [["9.876", "12.345"], ["1.250"]]
     assert [*findings.messages(), *findings.messages("note")] == [
         "demand: 2 files whose column y has three digits after every point, which is read as a decimal point, "
-        f"e.g. 0.csv ('9.876'), 1.csv ('1.250'). {SET}"
+        f"e.g. 0.csv ('9.876'), 1.csv ('1.250'). {CHECK}"
     ]
 
 
