@@ -92,8 +92,8 @@ def _part_of_day(counts: MomentCounts) -> str:
             return name
     raise InputError(
         [
-            "demand: the rows have any time of day, so the frequency cannot be inferred. Set frequency and "
-            "aggregate, e.g. frequency=W-MON and aggregate=sum"
+            "demand: the rows are dated at many different times of day, so the frequency cannot be inferred. Set "
+            "frequency and aggregate, e.g. frequency=W-MON and aggregate=sum"
         ]
     )
 

@@ -111,8 +111,9 @@ def _check_last_periods(found: PeriodRows, calendar: Calendar, findings: Validat
     before = rows[-1 - RECENT_PERIODS : -1]
     if len(before) == RECENT_PERIODS and rows[-1] < INCOMPLETE * np.median(before):
         findings.add_message(
-            f"demand: the last {frequency.unit}, {last}, has {plural(int(rows[-1]), 'row')}, but usually "
-            f"{np.median(before):,.0f}. If it is not complete, use an earlier cutoff",
+            f"demand: the last {frequency.unit}, {frequency.days_text(int(found.periods[end]))}, has "
+            f"{plural(int(rows[-1]), 'row')}, but usually {np.median(before):,.0f}. If it is not complete, set "
+            f"cutoff={frequency.text_of(int(found.periods[end]) - 1)}",
             level="warning",
         )
 

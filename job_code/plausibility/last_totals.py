@@ -10,7 +10,7 @@ from job_code.tables.validation_report import ValidationReport, plural
 MANY_PERIODS = 52  # that may be laid out without demand
 
 
-def check_last_totals(recent: Floats, frequency: Frequency, findings: ValidationReport) -> None:
+def check_last_totals(recent: Floats, frequency: Frequency, cutoff: int, findings: ValidationReport) -> None:
     """Warn of last periods that are probably not complete, or were laid out without their demand.
 
     Up to eight periods are compared with half of the smallest total before them. More of them must be nearly empty,
@@ -19,6 +19,7 @@ def check_last_totals(recent: Floats, frequency: Frequency, findings: Validation
     Args:
         recent: Total demand by period, up to the cutoff, shape (periods,).
         frequency: Calendar of the demand.
+        cutoff: Number of the last period.
         findings: Takes the warning.
     """
     season = max(RECENT_PERIODS, frequency.season)
@@ -26,14 +27,15 @@ def check_last_totals(recent: Floats, frequency: Frequency, findings: Validation
         last, before = recent[-count:], recent[: len(recent) - count]
         if count > RECENT_PERIODS:
             if _are_empty(last, before[-max(season, frequency.seasons.long) :]):
-                _warn(last, f"{before[-season:].mean():,.0f} a {frequency.unit} before", frequency, findings)
+                usual = f"{before[-season:].mean():,.0f} a {frequency.unit} before"
+                _warn(last, usual, frequency, cutoff, findings)
                 return
             continue
         before = before[-season:]
         least = float(before.min())
         if least > 0 and last.max() < INCOMPLETE * least:
             usual = f"at least {least:,.0f} in each of the {plural(len(before), frequency.unit)} before"
-            _warn(last, usual, frequency, findings)
+            _warn(last, usual, frequency, cutoff, findings)
             return
 
 
@@ -45,11 +47,12 @@ def _are_empty(last: Floats, before: Floats) -> bool:
     return bool(sums.min() > 0 and last.max() < SPARSE * sums.min() / len(last))
 
 
-def _warn(last: Floats, usual: str, frequency: Frequency, findings: ValidationReport) -> None:
+def _warn(last: Floats, usual: str, frequency: Frequency, cutoff: int, findings: ValidationReport) -> None:
     unit, most = frequency.unit, f"{last.max():,.0f}"
     if len(last) == 1:
-        subject, remedy = f"the total of the last {unit} is {most}", "it is not complete, use"
+        subject, condition = f"the total of the last {unit} is {most}", "it is not complete"
     else:
         subject = f"the totals of the last {plural(len(last), unit)} are at most {most}"
-        remedy = "they are not complete, use"
-    findings.add_message(f"demand: {subject}, but {usual}. If {remedy} an earlier cutoff", level="warning")
+        condition = "they are not complete"
+    earlier = frequency.text_of(cutoff - len(last))
+    findings.add_message(f"demand: {subject}, but {usual}. If {condition}, set cutoff={earlier}", level="warning")

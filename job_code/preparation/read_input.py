@@ -55,7 +55,8 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
         _note_days(prepared, findings)
     report_calendars(prepared, context.config, findings)
     if context.config.cutoff_rule == "common":  # with cutoffs of their own, fewer series have the last periods
-        check_last_totals(prepared.recent, prepared.calendar.frequency, findings)
+        calendar = prepared.calendar
+        check_last_totals(prepared.recent, calendar.frequency, calendar.cutoff, findings)
     quality = describe_input(shards.demand, prepared, shards.covariates, findings, inputs=context.request.inputs)
     _log_summary(prepared, quality, context.progress)
     return prepared, quality

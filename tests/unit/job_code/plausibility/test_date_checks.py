@@ -82,7 +82,10 @@ def test_a_few_rows_of_the_next_week_are_a_warning() -> None:
 def test_a_half_delivered_last_week_is_a_warning() -> None:
     (warning,) = findings_of(after(1, series=14), today=LAST + timedelta(weeks=2)).messages("warning")
     last = LAST + timedelta(weeks=1)
-    assert warning.startswith(f"demand: the last week, {last}, has 14 rows, but usually 30. If it is not complete")
+    assert warning == (
+        f"demand: the last week, {last} to {last + timedelta(days=6)}, has 14 rows, but usually 30. If it is not "
+        f"complete, set cutoff={LAST}"
+    )
     assert findings_of(after(1, series=16), today=LAST + timedelta(weeks=2)).messages("warning") == []
 
 

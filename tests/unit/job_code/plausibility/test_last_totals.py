@@ -1,5 +1,7 @@
 """Last periods far below all before are probably not complete."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,8 @@ WEEKLY = Frequency("W-MON")
 
 def warnings_of(recent: Floats, frequency: str = "W-MON") -> list[str]:
     findings = ValidationReport()
-    check_last_totals(recent, Frequency(frequency), findings)
+    calendar = Frequency(frequency)
+    check_last_totals(recent, calendar, calendar.period_of(date(2026, 11, 23)), findings)
     assert findings.messages() == []
     return findings.messages("warning")
 
@@ -37,7 +40,7 @@ def test_the_warning_counts_the_periods() -> None:
     (warning,) = warnings_of(np.array([*BEFORE, 15.0, 20.0]))
     assert warning == (
         "demand: the totals of the last 2 weeks are at most 20, but at least 100 in each of the 52 weeks before. "
-        "If they are not complete, use an earlier cutoff"
+        "If they are not complete, set cutoff=2026-11-09"
     )
 
 
@@ -55,7 +58,7 @@ def test_many_empty_days_are_a_warning_unless_the_shop_also_closed_before() -> N
     year[200:203] = 0  # some closed days
     assert warnings_of(np.append(year, np.zeros(11)), "D") == [
         "demand: the totals of the last 11 days are at most 0, but 100 a day before. "
-        "If they are not complete, use an earlier cutoff"
+        "If they are not complete, set cutoff=2026-11-12"
     ]
     year[40:100] = 0  # closed for a season
     assert warnings_of(np.append(year, np.zeros(11)), "D") == []
