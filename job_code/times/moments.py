@@ -179,6 +179,15 @@ class TimeColumn:
         """
         name, checks = (self.name,), {}
         example = "Europe/Berlin" if zone is None or zone in FIXED_ZONES else zone
+        if None not in (zone, self.time_zone) and zone not in (self.time_zone, *FIXED_ZONES):
+            checks["converted"] = RowCheck(
+                columns=name,
+                wrong=pl.col(MICROSECONDS).is_not_null(),
+                problem=f"with a time of the zone {zone} in {self.name}",
+                remedy=f"They are converted to {self.time_zone}. If this is wrong, correct time_zone",
+                keeps=True,
+                level="note",
+            )
         offset, has_time = pl.col(OFFSET), pl.col(MICROSECONDS) % (DAY * MINUTE) != 0
         needs_zone = self.has_dates_only and self.time_zone is None
         if self.too_fine is not None:

@@ -21,14 +21,19 @@ BERLIN = ZoneInfo("Europe/Berlin")
 MIDNIGHT = datetime(1970, 1, 1)  # noqa: DTZ001 (local)
 
 
-def read(column: pl.Series, **settings: object) -> tuple[list[datetime], list[str]]:
-    """Return the moments of the valid rows, and the problems of the others."""
+def checked(column: pl.Series, **settings: object) -> tuple[pl.DataFrame, ValidationReport]:
+    """Return the valid rows, and the findings."""
     time, findings = TimeColumn.of(configured(**settings)), ValidationReport()
     rows, checks, _ = time.read(column.alias("ds").to_frame())
     path = Path("a.parquet")
     reader = ScannedReader(path=path, format_name="Parquet", schema=dict(rows.schema), rows=rows.height)
     file = TableFile(path=path, name="a.parquet", source="demand", columns={}, other_columns=(), reader=reader)
-    valid = drop_bad_rows(Batch(rows=rows, file=file), checks, findings, source="demand")
+    return drop_bad_rows(Batch(rows=rows, file=file), checks, findings, source="demand"), findings
+
+
+def read(column: pl.Series, **settings: object) -> tuple[list[datetime], list[str]]:
+    """Return the moments of the valid rows, and the problems of the others."""
+    valid, findings = checked(column, **settings)
     return [MIDNIGHT + timedelta(minutes=moment) for moment in valid[MOMENT]], findings.messages()
 
 
@@ -143,6 +148,16 @@ def test_midnights_of_another_zone_are_explained_and_converted(as_text: bool) ->
     (problem,) = read(column, frequency="D")[1]
     assert problem.startswith("demand: 2 rows with a time of day in a zone in ds")
     assert problem.endswith("Set the time_zone of the periods, e.g. time_zone=Europe/Berlin")
+
+
+def test_a_column_of_another_zone_is_converted_with_a_note() -> None:
+    column = pl.Series([local("2026-11-16T03:00"), None]).dt.replace_time_zone("Europe/Berlin")
+    _, findings = checked(column[:1], frequency="D", time_zone="America/New_York")
+    (note,) = findings.messages("note")
+    assert note.startswith("demand: 1 row with a time of the zone Europe/Berlin in ds")
+    assert note.endswith("They are converted to America/New_York. If this is wrong, correct time_zone")
+    for same in (column, column.dt.convert_time_zone("UTC")):
+        assert checked(same[:1], frequency="D", time_zone="Europe/Berlin")[1].messages("note") == []
 
 
 def test_a_date_needs_no_zone() -> None:
