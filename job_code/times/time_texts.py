@@ -14,7 +14,8 @@ FORMATS = (
 )
 TIME_LENGTH = len("2026-11-16T00:00:00")
 UTC = r"\s?(?:Z|UTC|GMT)$"  # Spark's and BigQuery's, Snowflake's with a blank
-SIGNED = r"(:\d{2}(?:\.\d+)?)\s?([+-])(\d{2})(?::?(\d{2}))?$"  # PostgreSQL omits the minutes of +01
+# No zone is 18 hours from UTC. PostgreSQL omits the minutes of +01.
+SIGNED = r"(:\d{2}(?:\.\d+)?)\s?([+-])(0\d|1[0-7])(?::?([0-5]\d))?$"
 SECONDS_PER_HOUR, SECONDS_PER_MINUTE = 3_600, 60
 
 

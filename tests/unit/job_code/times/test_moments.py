@@ -130,7 +130,9 @@ def test_the_first_moment_of_a_local_day_is_the_day(zone: str, day: int) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["11/16/2026", "2026-13", "2026-W54", "2026-Q5", "2026", "202611", "2026-02-30", "soon", "1e9"]
+    "text",
+    ["11/16/2026", "2026-13", "2026-W54", "2026-Q5", "2026", "202611", "2026-02-30", "soon", "1e9"]
+    + [f"2026-11-16T05:00:00{offset}" for offset in ("-99:99", "+18:00", "+01:60", "+24")],
 )
 def test_other_texts_are_errors(text: str) -> None:
     moments, (problem,) = read(pl.Series([text, "2026-11-16"]))
