@@ -131,7 +131,7 @@ def shard_demand(
 
 
 def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: int, context: RunContext) -> list[_Task]:
-    time = with_day_begin(TimeColumn.of(context.config), files)
+    time = with_day_begin(TimeColumn.of(context.config), context.shares(files), context.workers)
     return [
         _Task(
             parts=tuple(parts),

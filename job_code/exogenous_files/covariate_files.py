@@ -174,12 +174,13 @@ def _shuffle_table(
     by_type = infer_column_types(files, types, findings, decimal=config.decimal, source=SOURCE, texts=texts)
     table = TableColumns(number=number, key=key, numbers=by_type.numbers, texts=by_type.texts)
     has_rules = not config.rules_of_covariates.keys().isdisjoint(table.names)
+    time = TimeColumn.of(config, of_covariates=True, is_combined=has_rules)
     reading = TableReading(
         table=table,
         own_key_types=own_keys,
         key_types={name: demand.types[name] for name in key},
         types=types,
-        time=with_day_begin(TimeColumn.of(config, of_covariates=True, is_combined=has_rules), files),
+        time=with_day_begin(time, context.shares(files), context.workers),
         signs=DecimalSigns(config.decimal),
         batch=context.sizes.rows_per_batch,
     )

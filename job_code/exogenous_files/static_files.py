@@ -105,7 +105,7 @@ def shard_static(
     if pl.Null() in own_keys.values():
         return StaticShards({})
     is_dated = time.name in files[0].columns
-    time = with_day_begin(time, files) if is_dated else time
+    time = with_day_begin(time, context.shares(files), context.workers) if is_dated else time
     types = common_types(files, [name for name in files[0].columns if name not in (*key, time.name)])
     types = with_texts(types, texts)
     by_type = infer_column_types(files, types, findings, decimal=context.config.decimal, source=SOURCE, texts=texts)
