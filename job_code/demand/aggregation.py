@@ -8,7 +8,7 @@ from job_code.config import AggregationRule, ForecastConfig
 from job_code.demand.cells import Periods
 from job_code.demand.moment_counts import MomentCounts
 from job_code.demand.shuffle_files import ShuffledShard
-from job_code.series.arrays import Floats, Integers
+from job_code.series.arrays import Floats, Integers, begins_of_runs, ends_of_runs
 from job_code.series.frequency import Frequency, Moments
 from job_code.times.moments import may_combine
 
@@ -59,7 +59,7 @@ def combine(
     """
     if not len(periods):
         return shard, periods
-    begins = begins_of_cells(shard.series, periods)
+    begins = begins_of_runs(shard.series, periods)
     values = combine_values(shard.value.astype(np.float64), begins, rule)
     share = shard.in_stock_share
     if share is not None:
@@ -88,9 +88,8 @@ def ties_for_last(shard: ShuffledShard, periods: Periods) -> Integers:
     """
     rows = np.flatnonzero(~np.isnan(shard.value))
     order = rows[np.lexsort((shard.value[rows], shard.moment[rows], shard.series[rows]))]
-    times = begins_of_cells(shard.series[order], shard.moment[order])
-    cells = begins_of_cells(shard.series[order], periods[order])
-    highest = np.append(cells[1:], len(order))[: len(cells)] - 1
+    times = begins_of_runs(shard.series[order], shard.moment[order])
+    highest = ends_of_runs(shard.series[order], periods[order])
     lowest = times[np.searchsorted(times, highest, side="right") - 1] if len(times) else highest
     pairs = np.stack([order[lowest], order[highest]])
     return pairs[:, shard.value[pairs[0]] != shard.value[pairs[1]]]
@@ -117,13 +116,6 @@ def unfinished_since(moments: Moments, frequency: Frequency) -> int | None:
 def period_ends(periods: Integers | Periods, frequency: Frequency) -> Integers:
     """Return the moment at which each period ends."""
     return frequency.begins(periods.astype(np.int64) + 1).astype(np.int64)
-
-
-def begins_of_cells(series: Integers, periods: Integers | Periods) -> Integers:
-    """Return the position of the first row of each series and period. The rows are ordered by both."""
-    if not len(series):
-        return np.empty(0, np.int64)
-    return np.flatnonzero(np.append(True, (np.diff(series) != 0) | (np.diff(periods) != 0)))
 
 
 def combine_values(values: Floats, begins: Integers, rule: AggregationRule) -> Floats:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from job_code.demand.aggregation import begins_of_cells, combine_values
+from job_code.demand.aggregation import combine_values
 from job_code.exogenous_files.covariate_problems import Problem, Problems
 from job_code.exogenous_files.covariate_shuffle_files import NO_GROUP, ShuffledRows, ShuffledTable, group_of
-from job_code.series.arrays import Booleans, Cells, Integers
+from job_code.series.arrays import Booleans, Cells, Integers, begins_of_runs, ends_of_runs
 from job_code.series.frequency import Frequency
 from job_code.tables.key_hashes import Hashes
 
@@ -67,7 +67,7 @@ def align_rows(
         order = np.lexsort((rows.moment, series))
         rows, series, period, off = rows.where(order), series[order], period[order], off[order]
         _check(rows, series, period, off, problems, table)
-        begins = begins_of_cells(series, period)
+        begins = begins_of_runs(series, period)
         rules = [table.schema.rules.get(name, "last") for name in table.schema.names]
         values = np.empty((len(rules), len(begins)), np.float32)
         for at, rule in enumerate(rules if len(begins) else ()):
@@ -103,11 +103,11 @@ def _check(
     if strict:
         column, has_value = names[strict[0]], ~np.isnan(rows.values[strict]).all(axis=0)
         problems.add(Problem("off_calendar", number, column), np.flatnonzero(off & has_value), rows)
-        begins = begins_of_cells(series[has_value], period[has_value])
+        begins = begins_of_runs(series[has_value], period[has_value])
         repeated = np.delete(np.flatnonzero(has_value), begins)
         problems.add(Problem("duplicates", number, column), repeated[~off[repeated]], rows)
     if at_same_time.any():
-        begins = np.flatnonzero(np.append(True, ~at_same_time))
+        begins = begins_of_runs(series, rows.moment)
         for at, name in enumerate(names):
             if rules.get(name) in ORDERED:
                 lowest = np.fmin.reduceat(rows.values[at], begins)
@@ -117,8 +117,4 @@ def _check(
 
 def _covered(series: Integers, period: Integers) -> int:
     """Return the number of periods from the first row of each series to its last. The rows are ordered by both."""
-    if not len(series):
-        return 0
-    starts = np.flatnonzero(np.append(True, np.diff(series) != 0))
-    ends = np.append(starts[1:], len(series)) - 1
-    return int((period[ends] - period[starts] + 1).sum())
+    return int((period[ends_of_runs(series)] - period[begins_of_runs(series)] + 1).sum())

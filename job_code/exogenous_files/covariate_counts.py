@@ -7,7 +7,7 @@ import numpy as np
 
 from job_code.exogenous_files.covariate_alignment import AlignedRows
 from job_code.exogenous_files.covariate_schema import CovariateSchema
-from job_code.series.arrays import Integers
+from job_code.series.arrays import Integers, begins_of_runs, ends_of_runs
 
 FREQUENT = 0.5  # of the last periods of the demand; values in more of them are readings, which are missing ahead
 
@@ -90,10 +90,6 @@ def _held(series: Integers, period: Integers, window: Window) -> tuple[int, int,
     """Return the counts `keys`, `recent` and `held` of a column whose rows are ordered by series and period."""
     observed = period <= window.last
     recent = observed & (period > window.last - window.horizon)
-    latest = period[np.append(np.diff(series) != 0, True)] if len(series) else period
+    latest = period[ends_of_runs(series)]
     ahead = np.clip(window.cutoff + window.horizon - latest, 0, window.horizon)
-    return _distinct(series[observed]), int(np.count_nonzero(recent)), int(ahead.sum())
-
-
-def _distinct(ordered: Integers) -> int:
-    return int(np.count_nonzero(np.diff(ordered))) + min(1, len(ordered))
+    return len(begins_of_runs(series[observed])), int(np.count_nonzero(recent)), int(ahead.sum())

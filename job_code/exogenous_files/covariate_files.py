@@ -144,10 +144,10 @@ def _name_problem(tables: Iterable[frozenset[str]], config: ForecastConfig) -> s
     names = [name for columns in tables for name in columns - {*config.key, config.time}]
     working = sorted(set(names) & set(WORKING_COLUMNS))
     if working:
-        return f"covariates: a column cannot be named {', '.join(working)}. Rename it"
+        return f"{SOURCE}: a column cannot be named {', '.join(working)}. Rename it"
     twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
     if twice:
-        return f"covariates: {twice} is in files with different columns. Use the same columns in all files of a table"
+        return f"{SOURCE}: {twice} is in files with different columns. Use the same columns in all files of a table"
     return None
 
 

@@ -152,10 +152,10 @@ def _open(path: Path, config: ForecastConfig, findings: ValidationReport) -> lis
         findings.add_message(str(error))
         return []
     if len({frozenset(file.columns) for file in files}) > 1:
-        findings.add_message("static: the files have different columns. Use the same columns in all files")
+        findings.add_message(f"{SOURCE}: the files have different columns. Use the same columns in all files")
         return []
     if files and {config.time, MOMENT} <= files[0].columns.keys():
-        findings.add_message(f"static: a column cannot be named {MOMENT}. Rename it")
+        findings.add_message(f"{SOURCE}: a column cannot be named {MOMENT}. Rename it")
         return []
     return files
 
