@@ -59,28 +59,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _measure(place, usage[:, options.days :], workers)
 
 
-def consumption(customers: int, days: int, random: np.random.Generator) -> Floats:
+def consumption(customers: int, days: int, rng: np.random.Generator) -> Floats:
     """Return the daily consumption of each customer, shape (customers, days)."""
     day = np.arange(days)
     found = []
     for _ in range(customers):
-        year = random.uniform(0.05, 0.5) * np.cos(2 * np.pi * (day - random.normal(15, 20)) / 365.25)
-        week = random.normal(0, random.uniform(0.02, 0.3), 7)[day % 7]
-        drift = np.cumsum(random.normal(0, random.uniform(0.001, 0.006), days))
-        shock, memory = random.normal(0, random.uniform(0.03, 0.2), days), random.uniform(0, 0.8)
+        year = rng.uniform(0.05, 0.5) * np.cos(2 * np.pi * (day - rng.normal(15, 20)) / 365.25)
+        week = rng.normal(0, rng.uniform(0.02, 0.3), 7)[day % 7]
+        drift = np.cumsum(rng.normal(0, rng.uniform(0.001, 0.006), days))
+        shock, memory = rng.normal(0, rng.uniform(0.03, 0.2), days), rng.uniform(0, 0.8)
         noise = np.zeros(days)
         for at in range(1, days):
             noise[at] = memory * noise[at - 1] + shock[at]
-        found.append(np.exp(random.normal(3, 1) + year + week + drift + noise))
+        found.append(np.exp(rng.normal(3, 1) + year + week + drift + noise))
     return np.array(found)
 
 
 def readings(usage: Floats, seed: int) -> pl.DataFrame:
     """Split the consumption of each day over readings at random times."""
-    random = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     customers, days = usage.shape
-    share = random.dirichlet(np.ones(READINGS), (customers, days))
-    minute = random.integers(0, 1440, (customers, days, READINGS)) + 1440 * np.arange(days)[:, None]
+    share = rng.dirichlet(np.ones(READINGS), (customers, days))
+    minute = rng.integers(0, 1440, (customers, days, READINGS)) + 1440 * np.arange(days)[:, None]
     begin = LAST - timedelta(days=days - 1)
     return pl.DataFrame(
         {

@@ -1,9 +1,9 @@
 """Names of customers in S3 keys, in `TargetModel` and in IAM patterns.
 
 A customer is a group of series with the same first key columns. Its values may have any character, and a key must not
-mean a pattern, a folder or another customer. So a name has only small letters, digits, `-`, `_` and `.`. Each other byte
-becomes `=` and two hexadecimal digits, as in quoted-printable text. That also keeps `Acme` and `acme` apart where files
-do not.
+mean a pattern, a folder or another customer. So a name has only small letters, digits, `-`, `_` and `.`. Each other
+byte becomes `=` and two hexadecimal digits, as in quoted-printable text. So `Acme` and `acme` are two files on every
+computer.
 """
 
 import hashlib

@@ -141,7 +141,7 @@ def test_bundles_have_whole_customers_and_enough_of_them(tmp_path: Path, workers
 
 
 def test_the_number_of_workers_changes_nothing(
-    bundle: TrainedBundle, trained_globally: tuple[Sample, SharedModel], small_trees: ForecastConfig
+    trained_globally: tuple[Sample, SharedModel], small_trees: ForecastConfig
 ) -> None:
     sample, shared = trained_globally
     few = sample.select(np.arange(len(sample.panel)) < 3)
