@@ -7,6 +7,7 @@ statement is needed if it alone allows a call: without it, one of these executio
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,9 @@ def exercised(
         application.upload_rows(demand)
         description = demand.select("article_id", "merchant_id").unique().with_columns(brand=pl.col("article_id"))
         upload_to(application, "StaticUri", "articles.parquet", description)
-        weeks = demand.select("ds").unique().with_columns(price=1.0)
-        upload_to(application, "CovariatesUri", "prices.parquet", weeks)
+        weeks = demand["ds"].unique().sort()
+        known = pl.concat([weeks, weeks + timedelta(weeks=FEW_TREES["horizon"])]).unique()
+        upload_to(application, "CovariatesUri", "prices.parquet", pl.DataFrame({"ds": known, "price": 1.0}))
         late = application.cloud.client("lambda").invoke(
             FunctionName="onejob-dev-check-deadline", Payload=b'{"scheduled_time": "2026-11-23T08:00:00Z"}'
         )

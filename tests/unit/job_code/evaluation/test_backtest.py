@@ -106,7 +106,8 @@ def test_scores_of_a_series_do_not_depend_on_its_own_residuals(tmp_path: Path) -
 
 def test_carried_forward_values_are_not_scored(tmp_path: Path) -> None:
     demand = series({"a": [5.0, 6.0] * 14 + [None, 7.0], "b": [5.0, 6.0] * 14 + [7.0, None]})
-    carried = backtested(sample_of(tmp_path / "c", demand, gap_rule="carry_forward"), gap_rule="carry_forward")
+    unknown = {"gap_rule": "carry_forward", "end_rule": "missing"}
+    carried = backtested(sample_of(tmp_path / "c", demand, **unknown), **unknown)
     ends = carried.period == carried.period.max() - (1 - carried.series)
     assert (carried.weight[ends] == 0).all()
     assert (carried.weight[~ends] == 1).all()
