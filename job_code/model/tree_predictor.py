@@ -40,6 +40,7 @@ class TreePredictor:
         self._text = model if isinstance(model, str) else model.model_to_string()
         self._features = read_features(self._text)
         self._booster: lgb.Booster | None = None
+        self._predicted = 0  # rows
         self._grid: _GridPredictor | None = None
 
     @property
@@ -53,7 +54,8 @@ class TreePredictor:
     def predict(self, rows: Rows, steps: int = 1) -> Floats:
         """Predict like `Booster.predict`, in one thread. A multiple of `BLOCK` rows is most efficient.
 
-        With more than `FEW_ROWS` rows, the predictor reads the trees and keeps them. Both ways have the same result.
+        After `FEW_ROWS` rows, in one call or several, the predictor reads the trees and keeps them. Both ways have the same
+        result.
 
         Args:
             rows: Features, shape (steps * series, features), in the model's order: all series of the first step, then
@@ -72,7 +74,8 @@ class TreePredictor:
             raise ValueError(f"rows: {rows.dtype} of shape {rows.shape}; the model needs {wanted}")
         if not len(rows):
             return np.zeros(0)
-        if self._grid is None and len(rows) <= FEW_ROWS:
+        self._predicted += len(rows)
+        if self._predicted <= FEW_ROWS:
             if self._booster is None:
                 self._booster = lgb.Booster(model_str=self._text)
             return np.asarray(self._booster.predict(rows, num_threads=1), dtype=np.float64)

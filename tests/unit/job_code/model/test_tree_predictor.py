@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from job_code.model import tree_predictor
-from job_code.model.boosted_trees import MAX_LEAVES
+from job_code.model.boosted_trees import MAX_LEAVES, Tree, read_trees
 from job_code.model.tree_predictor import BLOCK, TreePredictor
 
 Rows = npt.NDArray[np.float32]
@@ -243,3 +243,20 @@ def test_unsupported_trees_are_left_to_lightgbm_or_rejected(
 def test_rows_of_another_type_or_shape_are_rejected(rows: npt.NDArray[Any]) -> None:
     with pytest.raises(ValueError, match=r"float32 of shape \(rows, 5\)"):
         TreePredictor(fitted(table(500))).predict(rows)
+
+
+def test_many_small_calls_are_not_left_to_lightgbm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_predictor, "FEW_ROWS", 250)
+    read: list[str] = []
+
+    def reads(text: str) -> list[Tree]:
+        read.append(text)
+        return read_trees(text)
+
+    monkeypatch.setattr(tree_predictor, "read_trees", reads)
+    model, rows = fitted(table(2000)), table(100, seed=1)
+    predictor = TreePredictor(model)
+    expected = np.asarray(model.predict(rows)).tobytes()
+    for calls in range(1, 6):
+        assert predictor.predict(rows).tobytes() == expected
+        assert len(read) == (calls > 2)
