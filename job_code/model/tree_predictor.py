@@ -54,8 +54,8 @@ class TreePredictor:
     def predict(self, rows: Rows, steps: int = 1) -> Floats:
         """Predict like `Booster.predict`, in one thread. A multiple of `BLOCK` rows is most efficient.
 
-        After `FEW_ROWS` rows, in one call or several, the predictor reads the trees and keeps them. Both ways have the same
-        result.
+        After `FEW_ROWS` rows, in one call or several, the predictor reads the trees and keeps them. Both ways have the
+        same result.
 
         Args:
             rows: Features, shape (steps * series, features), in the model's order: all series of the first step, then
