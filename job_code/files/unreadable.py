@@ -31,6 +31,10 @@ class UnreadableFileError(Exception):
         """Return how to restore the error in another process: exceptions forget keyword arguments."""
         return partial(UnreadableFileError, remedy=self.remedy, file_format=self.file_format), (self.reason,)
 
+    def __str__(self) -> str:
+        """Return the reason."""
+        return self.reason
+
 
 class UnknownTypeError(UnreadableFileError):
     """A column has a type that the job cannot read.
@@ -45,10 +49,6 @@ class UnknownTypeError(UnreadableFileError):
             f"the column {column} has the type {dtype}, which the job cannot read",
             remedy="Write the column as another type, or leave it out if it is not used",
         )
-
-    def __str__(self) -> str:
-        """Return the reason."""
-        return self.reason
 
 
 class _Diversion:

@@ -5,7 +5,6 @@ import gzip
 import io
 import pickle
 import tempfile
-import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from job_code.config_rules import composed
 from job_code.files.csv_files import CsvReader, open_csv
 from job_code.files.find_files import FoundFile
 from job_code.files.open_file import open_file
@@ -370,6 +370,7 @@ def test_the_error_reaches_another_process() -> None:
     error = UnreadableFileError("line 7 is not UTF-8", remedy="Save the file as UTF-8", file_format="CSV")
     copy = pickle.loads(pickle.dumps(error))
     assert (str(copy), copy.remedy, copy.file_format) == (str(error), error.remedy, error.file_format)
+    assert str(error) == "line 7 is not UTF-8"
 
 
 def test_a_cut_compressed_file_is_refused(tmp_path: Path) -> None:
@@ -386,11 +387,6 @@ TEXT = st.text(
     max_size=12,
 )
 NAMES = st.text(alphabet=st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=8)
-
-
-def composed(name: str) -> str:
-    """Return a name with composed letters, as settings and readers have it."""
-    return unicodedata.normalize("NFC", name)
 
 
 @st.composite
