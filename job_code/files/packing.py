@@ -132,8 +132,10 @@ def without_end_mark(path: Path, packing: Packing) -> Iterator[tuple[Path, Packi
             content.seek(max(0, size - 1))
             is_marked = content.read() == END_MARK
     elif size <= BLOCK:
+        last = b""
         with opened(path, packing) as content:
-            *_, last = (b"", *_blocks(content))
+            for last in _blocks(content):  # one at a time: a small file may hold much text
+                pass
         is_marked = last.endswith(END_MARK)
     else:
         is_marked = False
