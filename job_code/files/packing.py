@@ -11,6 +11,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -132,11 +133,9 @@ def without_end_mark(path: Path, packing: Packing) -> Iterator[tuple[Path, Packi
             content.seek(max(0, size - 1))
             is_marked = content.read() == END_MARK
     elif size <= BLOCK:
-        last = b""
         with opened(path, packing) as content:
-            for last in _blocks(content):  # one at a time: a small file may hold much text
-                pass
-        is_marked = last.endswith(END_MARK)
+            last = deque(_blocks(content), maxlen=1)  # a small file may hold much text
+        is_marked = b"".join(last).endswith(END_MARK)
     else:
         is_marked = False
     if not is_marked:
