@@ -5,7 +5,7 @@ no model is scored with observations that it has seen.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from job_code.calibration.calibrator import ProbabilisticForecast
 from job_code.config import ForecastConfig
 from job_code.evaluation.cross_fit import ObservedRows, cross_fit
 from job_code.many_models.model_choice import KINDS, ModelChoice, ModelKind, choose_models
-from job_code.series.arrays import Booleans, Floats, Integers
+from job_code.series.arrays import Floats, Integers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,18 +57,6 @@ class Comparison:
             levels=config.quantiles,
         )
 
-    def until(self, windows: int) -> "Comparison":
-        """Return the rows of the earliest windows."""
-        kept = self.window < windows
-        return replace(
-            self,
-            forecasts=tuple(ProbabilisticForecast(each.mean[kept], each.quantiles[kept]) for each in self.forecasts),
-            customer=self.customer[kept],
-            window=self.window[kept],
-            actual=self.actual[kept],
-            weight=self.weight[kept],
-        )
-
     def choose(self) -> ModelChoice:
         """Choose the kind of each customer by all rows."""
         return choose_models(self.losses())
@@ -84,18 +72,6 @@ class Comparison:
             total = np.bincount(cell, weights=loss, minlength=len(count))
             found.append(np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0).reshape(shape))
         return np.array(found)
-
-    def chosen(self, kind: Integers, rows: Booleans) -> ProbabilisticForecast:
-        """Return the forecasts of some rows by the chosen kinds.
-
-        Args:
-            kind: Chosen kind of each customer, by its position in `KINDS`, shape (customers,).
-            rows: The rows, shape (rows,).
-        """
-        of_row = kind[self.customer[rows]]
-        mean = np.choose(of_row, [each.mean[rows] for each in self.forecasts])
-        quantiles = np.choose(of_row[:, None], [each.quantiles[rows] for each in self.forecasts])
-        return ProbabilisticForecast(mean, quantiles)
 
 
 def mean_of(one: ProbabilisticForecast, other: ProbabilisticForecast) -> ProbabilisticForecast:

@@ -85,27 +85,6 @@ class Sample:
             sampled=dict(zip(STRATA, counts.tolist(), strict=True)),
         )
 
-    @classmethod
-    def whole(cls, panel: Panel, exogenous: Exogenous, active: Booleans) -> Self:
-        """Return a sample of all series of a panel that represents nothing else.
-
-        Args:
-            panel: The series, sorted by key.
-            exogenous: Static features and covariates of the series.
-            active: Whether each series still sells, shape (series,).
-        """
-        count = {STRATA[0]: len(panel)}
-        return cls(
-            panel=panel,
-            exogenous=exogenous,
-            active=active,
-            weight=np.ones(len(panel)),
-            stratum=np.zeros(len(panel), np.int64),
-            in_half_sample=np.ones(len(panel), bool),
-            series=count,
-            sampled=count,
-        )
-
     def select(self, series: Booleans) -> Self:
         """Return the sample with the selected series."""
         return replace(
