@@ -77,7 +77,7 @@ def combine(
 
 
 def ties_for_last(shard: ShuffledShard, periods: Periods) -> Integers:
-    """Return the rows of which none is the last of its series and period: they have one time and different values.
+    """Return the ties for the last row of a series and period: rows with one time and different values.
 
     Args:
         shard: The rows. Missing values do not count.
@@ -105,7 +105,7 @@ def unfinished_since(moments: Moments, frequency: Frequency) -> int | None:
         frequency: The calendar.
     """
     periods = frequency.periods(moments)
-    ends = np.flatnonzero(np.append(np.diff(periods) != 0, True))[-1 - PERIODS_BEFORE :]
+    ends = ends_of_runs(periods)[-1 - PERIODS_BEFORE :]
     if len(ends) <= PERIODS_BEFORE:
         return None
     finished, before = (period_ends(each, frequency) for each in (periods[ends], periods[ends] - 1))

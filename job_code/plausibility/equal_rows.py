@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 
 from job_code.demand.shuffle_files import ShuffledShard
-from job_code.series.arrays import Booleans, Integers
+from job_code.series.arrays import Booleans, Integers, begins_of_runs
 
 CHANGED = 4  # equal rows that outweigh a different one, such as a corrected value
 BY_CHANCE = 0.5  # even numbers are at most half of all numbers of equal sales
@@ -46,7 +46,7 @@ class SeriesDays:
         has_groups[rows.series[begin]] = True
         at = np.flatnonzero(has_groups[rows.series])
         series, days = rows.series[at], day[at]
-        starts = np.flatnonzero(np.append(True, (np.diff(series) != 0) | (np.diff(days) != 0))[: len(at)])
+        starts = begins_of_runs(series, days)
         place = np.searchsorted(at[starts], begin, side="right") - 1
         counted = np.diff(np.append(starts, len(at)))
         different = counted - np.bincount(place, weights=size - 1, minlength=len(starts)).astype(np.int64)
@@ -72,8 +72,7 @@ def groups_of_equal_rows(rows: ShuffledShard) -> tuple[Integers, Integers]:
     value = rows.value[tied]
     order = np.lexsort((value, time))
     value, time = value[order], time[order]
-    is_new = np.append(True, (np.diff(time) != 0) | (np.diff(value) != 0))[: len(tied)]
-    begin = np.flatnonzero(is_new)
+    begin = begins_of_runs(time, value)
     size = np.diff(np.append(begin, len(tied)))
     several = size > 1
     return tied[begin[several]], size[several]
@@ -93,7 +92,7 @@ def stretches(owner: Integers, different: Integers, even: Integers) -> Integers:
     score = even - CHANGED * (different - even)
     if not (score > 0).any():
         return np.full(len(owner), -1)
-    begins = np.flatnonzero(np.append(True, (np.diff(owner) != 0) | (np.diff(score > 0) != 0)))
+    begins = begins_of_runs(owner, score > 0)
     own, own_even, own_score = (np.add.reduceat(each, begins) for each in (different, even, score))
     of_owner = owner[begins]
     others, others_even = (np.bincount(owner, weights=each)[of_owner] for each in (different, even))

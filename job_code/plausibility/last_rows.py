@@ -89,10 +89,8 @@ class LastRows:
             findings: Takes the warning.
         """
         compared, early = int(self.compared[-1]), int(self.early[-1])
-        shares = np.sort(self.early[:-1] / np.maximum(self.compared[:-1], 1))[
-            :-1
-        ]  # without the one in which all closed
-        by_chance = AT_LEAST + MORE * shares.mean() * compared
+        shares = np.sort(self.early[:-1] / np.maximum(self.compared[:-1], 1))
+        by_chance = AT_LEAST + MORE * shares[:-1].mean() * compared  # without the period in which all closed early
         if not max(by_chance, MIN_SHARE * compared) <= early < compared:
             return
         frequency = calendar.frequency

@@ -11,7 +11,7 @@ Booleans = npt.NDArray[np.bool_]
 Cells = npt.NDArray[np.float32]  # values of covariates
 
 
-def begins_of_runs(*ordered: npt.NDArray[np.integer[Any]]) -> Integers:
+def begins_of_runs(*ordered: npt.NDArray[Any]) -> Integers:
     """Return the position of the first row of each run: consecutive rows that are equal in every array.
 
     Args:
@@ -24,7 +24,7 @@ def begins_of_runs(*ordered: npt.NDArray[np.integer[Any]]) -> Integers:
     return np.flatnonzero(np.append(True, changes))
 
 
-def ends_of_runs(*ordered: npt.NDArray[np.integer[Any]]) -> Integers:
+def ends_of_runs(*ordered: npt.NDArray[Any]) -> Integers:
     """Return the position of the last row of each run, as `begins_of_runs` does of the first."""
     begins = begins_of_runs(*ordered)
     return np.append(begins[1:], len(ordered[0]))[: len(begins)] - 1
