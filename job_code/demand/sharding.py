@@ -131,7 +131,8 @@ def shard_demand(
 
 
 def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: int, context: RunContext) -> list[_Task]:
-    time = with_day_begin(TimeColumn.of(context.config), context.shares(files), context.workers)
+    shares = context.shares(files)
+    time = with_day_begin(TimeColumn.of(context.config), shares, context.workers)
     return [
         _Task(
             parts=tuple(parts),
@@ -143,7 +144,7 @@ def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: in
             shards=shards,
             batch=context.sizes.rows_per_batch,
         )
-        for writer, parts in enumerate(context.shares(files))
+        for writer, parts in enumerate(shares)
     ]
 
 

@@ -36,8 +36,7 @@ def prove_known_file(path: Path) -> None:
     with of_whole_content(), path.open("rb") as content:
         for begin, length, _ in Flatbuffer.root(footer).structs(FOOTER_DICTIONARIES, BLOCK):
             content.seek(begin)
-            message = content.read(length)
-            prove_no_delta(message[8 if message.startswith(MARKER) else 4 :])
+            prove_no_delta(metadata_of(content.read(length)))
 
 
 def uuid_columns_of_file(path: Path) -> frozenset[str]:
@@ -71,6 +70,11 @@ def prove_known_schema(metadata: bytes, field: int = MESSAGE_HEADER, *, wide: bo
             unknown = next((each for each in _unknown_types(column) if not (wide and each == WIDE)), None)
             if unknown is not None:
                 raise UnknownTypeError(column.text(NAME), unknown)
+
+
+def metadata_of(message: bytes) -> bytes:
+    """Return the metadata of a message without its size, which has a marker before it since 2019."""
+    return message[8 if message.startswith(MARKER) else 4 :]
 
 
 def prove_no_delta(metadata: bytes) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from job_code.files.arrow_schema import (
-    MARKER,
     SIZE_BYTES,
+    metadata_of,
     of_whole_content,
     prove_known_file,
     prove_known_schema,
@@ -140,8 +140,7 @@ def prove_known_types(path: Path, file_format: Format) -> None:
         raise UnreadableFileError(f"two columns are named {twice!r}", remedy="Rename one of them, or leave it out")
     for (schema,) in _queried(ARROW_SCHEMA, path):
         with of_whole_content():
-            message = base64.b64decode(schema)
-            prove_known_schema(message[8 if message.startswith(MARKER) else 4 :], wide=True)
+            prove_known_schema(metadata_of(base64.b64decode(schema)), wide=True)
 
 
 def uuid_columns(path: Path, file_format: Format) -> frozenset[str]:

@@ -3,14 +3,12 @@
 import polars as pl
 
 from job_code.demand.demand_rows import SOURCE
+from job_code.tables.text_columns import WORDS
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 PLAIN = r"^[0-9A-Za-z_/-]*$"
-# As programs write them. NA, NAT and none are also codes: of Namibia, of national, of no promotion.
-WORDS_FOR_MISSING = (
-    *("", "null", "NULL", "Null", "(null)", "(NULL)", "nan", "NaN", "NaT", "None", "n/a", "N/A", "<NA>", "\\N"),
-    *("#N/A", "#NA", "#NULL!", "#REF!", "#VALUE!", "#NAME?"),
-)
+# NA, NAT and none are not among them, because they are also codes: of Namibia, of national, of no promotion.
+WORDS_FOR_MISSING = ("", "nan", "NaN", *WORDS)
 ROUNDED = r"^\d[.,]?\d*[Ee]\+\d+$"
 # In this order. `NFKC` has already made one character of a letter and its accent, and plain blanks of all others.
 REPLACED = (

@@ -8,11 +8,11 @@ from job_code.exogenous_files.covariate_counts import TableCounts
 from job_code.exogenous_files.covariate_reading import SOURCE
 from job_code.exogenous_files.covariate_rules import by_column
 from job_code.preparation.prepare import PreparedDemand
+from job_code.tables.column_types import TRUTHS
 from job_code.tables.validation_report import ValidationReport, plural
 
 DENSE = 0.5  # of the periods of the keys; a column with fewer values is probably of a coarser calendar
 SHOWN_RULES = 5
-TRUTHS = {"true", "false"}
 WORDS_FOR_NOTHING = ("none", "None", "no", "No", "nothing", "0", "off")
 
 
@@ -130,6 +130,6 @@ def _usual_value(categories: Sequence[str] | None) -> str:
     """Return what a column probably has where nothing happens, for the example of a default."""
     if categories is None:
         return "0"
-    if set(categories) <= TRUTHS:
+    if set(categories) <= set(TRUTHS.values()):
         return "false"
     return next((word for word in WORDS_FOR_NOTHING if word in categories), "none")

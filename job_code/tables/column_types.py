@@ -51,7 +51,7 @@ def infer_column_types(
             is one. It also takes unclear numbers.
         decimal: The decimal sign of text numbers; None to find it out.
         source: The input that the files belong to.
-        texts: Columns of which it is known that text is no number.
+        texts: Columns that are known to be text. Their values are not read here.
     """
     read_as_text = [name for name, dtype in types.items() if dtype == pl.String]
     signs = DecimalSigns(decimal)
@@ -70,7 +70,7 @@ def infer_column_types(
 
 
 def with_texts(types: Mapping[str, pl.DataType], texts: Collection[str]) -> dict[str, pl.DataType]:
-    """Return the types of columns of which some are known to be text, even if files store them as numbers.
+    """Return the types of columns. The text columns are text, even if files store them as numbers.
 
     Args:
         types: Type of each column.

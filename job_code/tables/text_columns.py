@@ -22,11 +22,13 @@ _GROUPS = rf"^\s*\d{{3}}(?:{_BETWEEN}\d{{3}}){{2,}}\s*$"  # 100.200.300
 _CODE = r"^\s*0\d"  # 007
 _LETTERS, _SMALL = r"^\s*\p{L}{1,3}\s*$", r"^\s*\d{1,2}(?:\.0+)?\s*$"  # codes: a, XL; 0, 12
 MAX_CODES = 10  # different small numbers; more are probably numbers
-# As programs write them. A lowercase none may be a category: no promotion. polars reads nan as a number.
-MISSING = (
-    *("NA", "na", "N/A", "n/a", "n.a.", "null", "NULL", "Null", "(null)", "(NULL)", "None", "NaT", "<NA>", "\\N"),
-    *("#N/A", "#NA", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "-", "--", "\u2013", "\u2014", "."),
+# For a missing value, as programs write them. A lowercase none may be a category: no promotion.
+WORDS = (
+    *("N/A", "n/a", "null", "NULL", "Null", "(null)", "(NULL)", "None", "NaT", "<NA>", "\\N"),
+    *("#N/A", "#NA", "#NULL!", "#REF!", "#VALUE!", "#NAME?"),
 )
+# Among numbers. polars reads nan as a number.
+MISSING = (*WORDS, "NA", "na", "n.a.", "#DIV/0!", "#NUM!", "-", "--", "\u2013", "\u2014", ".")
 
 
 @dataclass(kw_only=True)
